@@ -1,0 +1,45 @@
+# Passerelle. `make run` opens the demonstration; `make test` runs every test.
+# Go and Node are needed; what else the tests use, scripts/test-setup installs
+# where it can.
+
+GO    ?= go
+TEMPL := $(GO) run github.com/a-h/templ/cmd/templ
+ADDR  ?= localhost:8080
+DATA  ?= data/demo
+
+.PHONY: run build assets generate check test bench clean help
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
+
+run: build ## open the demonstration State on http://localhost:8080
+	bin/passerelle demo --addr $(ADDR) --data $(DATA)
+
+build: assets ## build bin/passerelle
+	$(GO) build -trimpath -o bin/passerelle ./cmd/passerelle
+
+assets: web/dist/manifest.json ## build styles, fonts and scripts
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/manifest.json: web/node_modules/.package-lock.json $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
+	cd web && npm run build
+	@touch $@
+
+generate: ## regenerate what is generated (templ pages)
+	$(TEMPL) generate
+
+check: assets ## format, lint, architecture, generated files, vulnerabilities
+	scripts/check
+
+test: assets ## every test; installs Chromium and PostgreSQL where it can
+	scripts/test
+
+bench: assets ## load programs, results as JSON
+	$(GO) run ./bench/submit --json
+	$(GO) run ./bench/pages --json
+
+clean: ## remove what was built
+	rm -rf bin web/dist/* web/node_modules data

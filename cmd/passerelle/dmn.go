@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"passerelle/engine/dmn/tck"
+)
+
+type dmnCmd struct {
+	Tck tckCmd `cmd:"" help:"Run the official DMN test suite."`
+}
+
+type tckCmd struct {
+	Dir string `arg:"" type:"existingdir" help:"Folder of the suite (compliance-level-2, compliance-level-3)."`
+	CSV string `help:"Write the results of each case to this file, in the suite's format."`
+}
+
+func (c *tckCmd) Run() error {
+	report, err := tck.Run(c.Dir)
+	if err != nil {
+		return err
+	}
+	if c.CSV != "" {
+		f, err := os.Create(c.CSV)
+		if err != nil {
+			return err
+		}
+		if err := report.WriteCSV(f); err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	fmt.Println(report)
+	return nil
+}

@@ -1,0 +1,88 @@
+package feel
+
+// Context functions (DMN 1.5, 10.3.4.8).
+func init() {
+	define("get value", "m:c, key:s", func(c callCtx, a []Value) Value { return getValue(c, a[0], a[1].str()) },
+		"context:c, keys:l", func(c callCtx, a []Value) Value {
+			v := a[0]
+			for _, k := range a[1].Items() {
+				key, ok := k.AsString()
+				if !ok {
+					return c.null("get value: a key is a %s", k.kind)
+				}
+				v = getValue(c, v, key)
+			}
+			return v
+		})
+	define("get entries", "m:c", func(_ callCtx, a []Value) Value {
+		out := []Value{}
+		for _, e := range a[0].Entries() {
+			out = append(out, contextOf([]Entry{{"key", String(e.Name)}, {"value", e.Value}}))
+		}
+		return List(out...)
+	})
+	define("context", "entries:l", contextFromEntries)
+	define("context put", "context:c, key:s, value:a", func(_ callCtx, a []Value) Value {
+		return a[0].Put(a[1].str(), a[2])
+	}, "context:c, keys:l, value:a", func(c callCtx, a []Value) Value {
+		v, _ := putDeep(c, a[0], a[1].Items(), a[2])
+		return v
+	})
+	define("context merge", "contexts:l", func(c callCtx, a []Value) Value {
+		var entries []Entry
+		for _, m := range a[0].Items() {
+			if m.kind != KindContext {
+				return c.null("context merge: a %s is no context", m.kind)
+			}
+			entries = append(entries, m.Entries()...)
+		}
+		return Context(entries...)
+	})
+}
+
+func getValue(c callCtx, m Value, key string) Value {
+	v, ok := m.Get(key)
+	if !ok {
+		return c.null("get value: there is no %s", quote(key))
+	}
+	return v
+}
+
+func contextFromEntries(c callCtx, a []Value) Value {
+	var entries []Entry
+	seen := map[string]bool{}
+	for _, item := range a[0].Items() {
+		k, _ := item.Get("key")
+		v, ok := item.Get("value")
+		key, isString := k.AsString()
+		if !ok || !isString {
+			return c.null("context: an entry needs a key, which is a string, and a value")
+		}
+		if seen[key] {
+			return c.null("context: two entries have the key %s", quote(key))
+		}
+		seen[key] = true
+		entries = append(entries, Entry{key, v})
+	}
+	return contextOf(entries)
+}
+
+func putDeep(c callCtx, m Value, keys []Value, v Value) (Value, bool) {
+	if len(keys) == 0 {
+		return c.null("context put: there is no key"), false
+	}
+	key, ok := keys[0].AsString()
+	if !ok {
+		return c.null("context put: a key is a %s", keys[0].kind), false
+	}
+	if m.kind != KindContext {
+		return c.null("context put: what %s is put into is a %s", quote(key), m.kind), false
+	}
+	if len(keys) > 1 {
+		inner, _ := m.Get(key)
+		if v, ok = putDeep(c, inner, keys[1:], v); !ok {
+			return v, false
+		}
+	}
+	return m.Put(key, v), true
+}

@@ -1,0 +1,260 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"passerelle/internal/module/cases"
+	"passerelle/internal/module/exchange"
+	"passerelle/internal/module/people"
+	"passerelle/internal/module/services"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/blob"
+	"passerelle/internal/platform/clock"
+	"passerelle/internal/platform/config"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/event"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/mail"
+	"passerelle/internal/platform/ui"
+	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/work"
+	packages "passerelle/services"
+	assets "passerelle/web"
+)
+
+// App is a built installation, ready to run.
+type App struct {
+	cfg    config.Config
+	log    *slog.Logger
+	db     *db.DB
+	queue  *work.Queue
+	server *web.Server
+	demo   *demonstration // nil in a real State
+}
+
+// New opens the database and builds every module. It fails, and leaves nothing
+// open, when the configuration cannot work; service packages with errors are
+// only left out, each finding in the log.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err error) {
+	if err := os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: log}
+	url, err := cfg.DatabaseURL()
+	if err != nil {
+		return nil, err
+	}
+	if a.db, err = db.Open(ctx, url); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.db.Close())
+		}
+	}()
+	if err := migrate(ctx, a.db); err != nil {
+		return nil, err
+	}
+
+	set := loadPackages(cfg, log)
+	texts, err := loadTexts()
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := blob.Open(filepath.Join(cfg.Server.DataDir, "blobs"))
+	if err != nil {
+		return nil, err
+	}
+
+	var now clock.Clock = clock.System{}
+	registers := exchange.NewDirectory()
+	var payments cases.PaymentProvider
+	var sender mail.Sender
+	if cfg.Demo.On {
+		if a.demo, err = newDemonstration(cfg, a.db, registers); err != nil {
+			return nil, err
+		}
+		now, payments, sender = a.demo.clock, a.demo.bank, a.demo.mailbox
+	} else if sender, err = relay(cfg); err != nil {
+		return nil, err
+	}
+
+	a.queue = work.New(a.db, now, log, work.Options{})
+	events := event.New(a.queue)
+	accounts := people.New(a.db, clock.System{})
+	caseService := cases.New(cases.Deps{
+		DB: a.db, Clock: now, Queue: a.queue, Events: events, Packages: set, Evidence: registers,
+		Payments: payments, Mail: sender, Texts: texts, URL: cfg.Server.PublicURL, Log: log,
+	})
+	catalogue, err := services.New(services.Deps{
+		DB: a.db, Clock: now, Packages: set, Evidence: registers, Events: events, Blobs: blobs, Submit: caseService.Submit, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	a.server, err = web.New(web.Deps{
+		Config: cfg, DB: a.db, Clock: clock.System{}, Log: log, Texts: texts, Assets: assets.FS(),
+		FormOrigins: providerOrigins(cfg), View: a.frame(caseService),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.server.Ready("assets", func(context.Context) error { _, err := assets.Manifest(); return err })
+
+	rt := a.server.Router()
+	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: a.providers()}).Routes(rt)
+	services.NewWeb(catalogue, services.WebOptions{Waiting: caseService.WaitingFor, URL: cfg.Server.PublicURL}).Routes(rt)
+	cases.NewWeb(caseService, cases.WebOptions{Blobs: blobs, Officials: officials(accounts), URL: cfg.Server.PublicURL}).Routes(rt)
+	cases.NewAPI(caseService, catalogue, cfg.Server.PublicURL).Routes(rt)
+	if a.demo != nil {
+		a.demo.routes(rt, a.queue)
+	}
+	return a, nil
+}
+
+// Server is the HTTP handler of the whole, for tests.
+func (a *App) Server() http.Handler { return a.server }
+
+// Run serves on l and works the queue until ctx is done, then stops in order
+// and closes the database.
+func (a *App) Run(ctx context.Context, l net.Listener) error {
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	worked := make(chan error, 1)
+	go func() { worked <- a.queue.Run(working) }()
+	err := a.server.Run(ctx, l)
+	stopWork()
+	if werr := <-worked; werr != nil && !errors.Is(werr, context.Canceled) {
+		err = errors.Join(err, werr)
+	}
+	return errors.Join(err, a.db.Close())
+}
+
+// Close closes what New opened, for an App that is not run.
+func (a *App) Close() error { return a.db.Close() }
+
+func migrate(ctx context.Context, d *db.DB) error {
+	for _, m := range []struct {
+		name string
+		run  func(context.Context, *db.DB) error
+	}{
+		{"work", work.Migrate}, {"event", event.Migrate}, {"mail", mail.Migrate}, {"web", web.Migrate},
+		{"people", people.Migrate}, {"services", services.Migrate}, {"cases", cases.Migrate},
+	} {
+		if err := m.run(ctx, d); err != nil {
+			return fmt.Errorf("migrate %s: %w", m.name, err)
+		}
+	}
+	return nil
+}
+
+// loadPackages reads the service packages. A broken one is named with file and
+// line, and the others serve.
+func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
+	var files fs.FS = packages.Luxembourg()
+	if cfg.Services.Dir != "" {
+		files = os.DirFS(cfg.Services.Dir)
+	}
+	set, findings := pack.LoadSet(files)
+	for _, f := range findings {
+		if f.Severity == pack.Error {
+			log.Error("service package not served", "file", f.File, "line", f.Line, "problem", f.Msg)
+		}
+	}
+	return set
+}
+
+func loadTexts() (*i18n.Bundle, error) {
+	b := i18n.New()
+	all := []fs.FS{ui.Locales, web.Locales, people.Locales, services.Locales, cases.Locales, pack.Locales}
+	for _, f := range append(all, demoLocales()...) {
+		if err := b.Add(f); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func relay(cfg config.Config) (mail.Sender, error) {
+	if cfg.Mail.Host == "" {
+		return mail.Nobody{}, nil
+	}
+	password, err := secret(cfg.Mail.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	return mail.SMTP(mail.Config{Host: cfg.Mail.Host, Port: cfg.Mail.Port, Username: cfg.Mail.User, Password: password, From: cfg.Mail.From}, clock.System{})
+}
+
+func secret(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	return config.Secret(file)
+}
+
+// providers are the identity providers of the configuration, and the
+// demonstration's own.
+func (a *App) providers() []people.Provider {
+	var all []people.Provider
+	for _, i := range a.cfg.SignIn.Issuers {
+		s, err := secret(i.SecretFile)
+		if err != nil {
+			a.log.Error("identity provider left out", "provider", i.ID, "err", err)
+			continue
+		}
+		all = append(all, people.Provider{ID: i.ID, Issuer: i.Issuer, ClientID: i.ClientID, Secret: s, Label: i.Label,
+			NationalIDClaim: "national_id", RolesClaim: "passerelle_roles", Roles: i.Roles, KeepsSession: true})
+	}
+	if a.demo != nil {
+		all = append(all, a.demo.provider(a.cfg))
+	}
+	return all
+}
+
+func providerOrigins(cfg config.Config) []string {
+	var all []string
+	for _, i := range cfg.SignIn.Issuers {
+		all = append(all, i.Issuer)
+	}
+	return all
+}
+
+// frame completes what every page's frame shows.
+func (a *App) frame(s *cases.Service) func(*http.Request, *ui.View) {
+	return func(r *http.Request, v *ui.View) {
+		if a.demo != nil {
+			a.demo.banner(r, v)
+		}
+		_ = s
+	}
+}
+
+// officials lists to whom a task of an authority can be handed.
+func officials(s *people.Service) func(context.Context, string) ([]cases.Official, error) {
+	return func(ctx context.Context, authority string) ([]cases.Official, error) {
+		var all []cases.Official
+		for _, role := range []string{cases.RoleCaseWorker, cases.RoleHeadOfUnit} {
+			accounts, err := s.Officials(ctx, authority, role)
+			if err != nil {
+				return nil, err
+			}
+			for _, acc := range accounts {
+				o := cases.Official{Account: acc.ID, Name: acc.Name}
+				if !slices.Contains(all, o) {
+					all = append(all, o)
+				}
+			}
+		}
+		return all, nil
+	}
+}

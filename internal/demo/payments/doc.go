@@ -1,0 +1,9 @@
+// Package payments is the demonstration State's bank: it implements
+// cases.PaymentProvider without moving any money. The page on which a person
+// "pays" shows what is charged and leads back with a signed receipt, as a real
+// provider does; a payout succeeds at once, and only ever once, because its
+// reference follows from its id.
+//
+// It keeps no state: charges and receipts are signed texts (HMAC-SHA-256, key
+// in the data folder). Tables owned: none.
+package payments

@@ -1,0 +1,100 @@
+package cases
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"passerelle/engine/form"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+)
+
+// appealLimit is the authority's time to answer a non-contentious appeal:
+// three months' silence is refusal (law of 1.12.1978, règlement grand-ducal of
+// 8.6.1979).
+var appealLimit = pack.Span{Months: 3}
+
+// Appeal makes a non-contentious appeal against a decision, or against silence
+// that counts as refusal: a linked case of its own, decided by somebody who had
+// no part in the contested decision. One appeal is possible for a case; asking
+// again returns the same receipt.
+func (s *Service) Appeal(ctx context.Context, a Actor, caseID, text string, lang i18n.Lang) (Receipt, error) {
+	text = strings.TrimSpace(text)
+	if n := utf8.RuneCountInString(text); n < minReasons {
+		return Receipt{}, errs.New(errs.Invalid, "cases.reasons.needed")
+	} else if n > maxText {
+		return Receipt{}, errs.New(errs.Invalid, "cases.reasons.long").With("max", maxText)
+	}
+	var receipt Receipt
+	err := s.change(ctx, a, caseID, applicant(a), func(ch *change) error {
+		before, err := s.store.byKey(ctx, s.DB.Read(), a.Account, appealKey(caseID))
+		if err == nil {
+			receipt = before.receipt()
+			return nil
+		}
+		if errs.KindOf(err) != errs.NotFound {
+			return err
+		}
+		contested := ch.c.contested()
+		if contested == nil || ch.c.Kind == Appeal {
+			return errs.New(errs.Conflict, "cases.appeal.nothing")
+		}
+		if !contested.Appeal.Open(ch.now) {
+			return errs.New(errs.Gone, "cases.appeal.late").With("until", contested.Appeal.Until)
+		}
+		appeal, err := ch.openAppeal(a, text, lang)
+		if err != nil {
+			return err
+		}
+		ch.opened = append(ch.opened, appeal)
+		ch.enter("appealed", true, map[string]string{"number": appeal.c.Number})
+		receipt = appeal.c.receipt()
+		return nil
+	})
+	return receipt, err
+}
+
+func appealKey(caseID string) string { return "appeal/" + caseID }
+
+// contested is what an appeal would be against, or nil.
+func (c *Case) contested() *Decision {
+	if c.File.Decision != nil {
+		return c.File.Decision
+	}
+	return c.File.Silence
+}
+
+// openAppeal prepares the linked case.
+func (ch *change) openAppeal(a Actor, text string, lang i18n.Lang) (*change, error) {
+	of := ch.c
+	answers := form.Answers{"appeal": text}
+	_, hash, err := hashOf(answers)
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{
+		ID: db.NewID(ch.s.Clock), Number: newNumber(ch.p.Service.Prefix+"-R", ch.now.In(luxembourg).Year()), Kind: Appeal,
+		Service: of.Service, Version: of.Version, Authority: of.Authority, Account: a.Account, Person: of.Person, Name: of.Name,
+		Email: of.Email, Lang: lang, Idempotency: appealKey(of.ID), Linked: of.ID, Status: Received, SubmittedAt: ch.now,
+		ContentHash: hash, Application: answers,
+		File: File{
+			Applicant: of.File.Applicant, Evidence: of.File.Evidence, AppealText: text,
+			Clock: LegalClock{Limit: appealLimit, Silence: "refusal"},
+		},
+	}
+	for _, r := range of.File.Results {
+		if r.Outcome != "" || r.Approved != nil {
+			c.File.Excluded = append(c.File.Excluded, r.By)
+		}
+	}
+	appeal := ch.s.begin(c, ch.p, a, ch.now)
+	appeal.enter("appealSubmitted", true, map[string]string{"number": of.Number, "text": text})
+	if err := appeal.start(); err != nil {
+		return nil, err
+	}
+	appeal.publish("case.submitted")
+	return appeal, nil
+}

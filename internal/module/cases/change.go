@@ -1,0 +1,200 @@
+package cases
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"passerelle/engine/form"
+	"passerelle/internal/module/services"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/event"
+	"passerelle/internal/platform/work"
+)
+
+// change is one command's work on one case: the case as it will be, and all
+// rows and effects that go with it. It does no I/O; Service.write stores it.
+type change struct {
+	s     *Service
+	c     *Case
+	p     *pack.Package
+	actor Actor // the zero Actor is the system
+	now   time.Time
+
+	tasks        []Task
+	requests     []Request
+	touched      map[string]touch // tasks and requests to store, by id
+	entries      []Entry
+	documents    []Document
+	messages     []Message
+	certificates []Certificate
+	payments     []Payment
+	settled      []Payment // payments ordered before, with their outcome
+	jobs         []work.Job
+	cancelJobs   []string
+	events       []event.Event
+	opened       []*change // linked cases that this change opens
+}
+
+type touch int
+
+const (
+	taskChanged touch = iota + 1
+	taskNew
+)
+
+func (s *Service) begin(c *Case, p *pack.Package, a Actor, now time.Time) *change {
+	return &change{s: s, c: c, p: p, actor: a, now: now, touched: map[string]touch{}}
+}
+
+// enter adds a line to the timeline. data are placeholders of its sentence.
+func (ch *change) enter(kind string, public bool, data map[string]string) {
+	ch.c.entries++
+	e := Entry{Seq: ch.c.entries, At: ch.now, Kind: kind, Actor: ch.actor.Account, Name: ch.actor.Name, Public: public, Data: data}
+	if e.Actor == "" {
+		e.Actor = "system"
+	}
+	ch.entries = append(ch.entries, e)
+}
+
+// notify puts a message into the applicant's inbox and sends the notice that
+// there is one: the mail itself says nothing about the case.
+func (ch *change) notify(kind string) {
+	id := db.NewID(ch.s.Clock)
+	ch.messages = append(ch.messages, Message{ID: id, Account: ch.c.Account, Case: ch.c.ID, Kind: kind, At: ch.now})
+	if ch.c.Email != "" {
+		ch.job("cases.notice", "notice/"+id, ch.now, noticeJob{Case: ch.c.ID, Message: id})
+	}
+}
+
+// job schedules work for the case with an id that follows from its cause.
+func (ch *change) job(kind, cause string, due time.Time, payload any) {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		panic(fmt.Sprintf("cases: payload of %s: %v", kind, err)) // only plain structs of ours
+	}
+	ch.jobs = append(ch.jobs, work.Job{ID: ch.c.ID + "/" + cause, Kind: kind, Key: ch.c.ID, Due: due, Payload: b})
+}
+
+func (ch *change) publish(kind string) {
+	payload, _ := json.Marshal(map[string]any{
+		"case": ch.c.ID, "service": ch.c.Service, "version": ch.c.Version, "authority": ch.c.Authority, "kind": ch.c.Kind,
+		"outcome": ch.c.Outcome, "startedAt": db.Micros(ch.c.File.StartedAt), "submittedAt": db.Micros(ch.c.SubmittedAt), "decidedAt": db.Micros(ch.c.DecidedAt),
+	})
+	ch.events = append(ch.events, event.Event{ID: ch.c.ID + "/" + kind, Type: kind, Subject: ch.c.ID, At: ch.now, Payload: payload})
+}
+
+// takeDocuments lists the files named in the answers as documents of the case.
+func (ch *change) takeDocuments(a form.Answers) {
+	for _, page := range ch.p.Form.Pages {
+		for _, f := range page.Fields {
+			if f.Type != form.File {
+				continue
+			}
+			files, _ := a[f.ID].([]any)
+			for _, x := range files {
+				m, _ := x.(map[string]any)
+				size, _ := strconv.ParseInt(fmt.Sprint(m["size"]), 10, 64)
+				ch.addDocument(Document{Field: f.ID, Name: text(m["name"]), MediaType: text(m["type"]), Size: size, Hash: text(m["hash"])})
+			}
+		}
+	}
+}
+
+func (ch *change) addDocument(d Document) {
+	d.ID, d.Case, d.AddedBy, d.AddedAt = db.NewID(ch.s.Clock), ch.c.ID, ch.actor.Account, ch.now
+	ch.documents = append(ch.documents, d)
+}
+
+func text(v any) string { s, _ := v.(string); return s }
+
+// task returns the task with the id, or nil.
+func (ch *change) task(id string) *Task {
+	for i := range ch.tasks {
+		if ch.tasks[i].ID == id {
+			return &ch.tasks[i]
+		}
+	}
+	return nil
+}
+
+// touch marks a task or request as changed, so that it is stored.
+func (ch *change) touch(id string) {
+	if ch.touched[id] == 0 {
+		ch.touched[id] = taskChanged
+	}
+}
+
+// setClock replaces the legal clock and keeps what depends on it in step: the
+// deadlines of the authority's tasks, and the job that waits for its end.
+func (ch *change) setClock(clock LegalClock) {
+	old, hadOld := ch.c.File.Clock.Deadline()
+	ch.c.File.Clock = clock
+	deadline, ok := clock.Deadline()
+	if hadOld && !(ok && deadline.Equal(old)) {
+		ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/"+deadlineCause(old))
+	}
+	if ok && !(hadOld && deadline.Equal(old)) {
+		ch.job("cases.deadline", deadlineCause(deadline), deadline.Add(time.Microsecond), caseJob{Case: ch.c.ID})
+	}
+	for i := range ch.tasks {
+		t := &ch.tasks[i]
+		if (t.Status == TaskOpen || t.Status == TaskWaiting) && t.Role != roleApplicant && !t.DueAt.Equal(deadline) {
+			t.DueAt = deadline
+			ch.touch(t.ID)
+		}
+	}
+}
+
+func deadlineCause(t time.Time) string { return "deadline/" + strconv.FormatInt(db.Micros(t), 10) }
+
+// settle sets the status of an undecided or running case from what it waits
+// for.
+func (ch *change) settle() {
+	c := ch.c
+	if c.Status == Withdrawn || c.Status == Closed {
+		return
+	}
+	status := Received
+	if c.File.Decision != nil {
+		status = Decided
+	}
+	for _, t := range ch.tasks {
+		switch {
+		case t.Status == TaskOpen && t.Role == roleApplicant:
+			c.Status = Waiting
+			return
+		case t.Status == TaskOpen && c.File.Decision == nil:
+			status = Examined
+		}
+	}
+	for _, r := range ch.requests {
+		if r.Status == RequestOpen {
+			c.Status = Waiting
+			return
+		}
+	}
+	c.Status = status
+}
+
+// facts are what the package decides on.
+func (ch *change) facts() pack.Facts { return factsOf(ch.c) }
+
+func factsOf(c *Case) pack.Facts {
+	return pack.Facts{
+		Application: c.Application, Evidence: services.Values(c.File.Evidence),
+		Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg),
+	}
+}
+
+// formEnv is what the form's conditions see when an application is validated.
+func (s *Service) formEnv(p *pack.Package, c *Case, answers form.Answers) form.Env {
+	return p.FormEnv(pack.Facts{Application: answers, Evidence: services.Values(c.File.Evidence), Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg)})
+}
+
+// applicantOf is the signed-in person as service packages see them.
+func applicantOf(a Actor) Applicant {
+	return Applicant{ID: a.Person, GivenName: a.GivenName, FamilyName: a.FamilyName, BirthDate: a.BirthDate}
+}

@@ -1,0 +1,146 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+
+	"passerelle/engine/form"
+	"passerelle/internal/module/services"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/mail"
+	"passerelle/internal/platform/work"
+)
+
+// The payloads of the module's jobs.
+type (
+	caseJob     struct{ Case string }
+	requestJob  struct{ Case, Request string }
+	noticeJob   struct{ Case, Message string }
+	timerJob    struct{ Case, Timer string }
+	evidenceJob struct {
+		Case, Token string
+		Want        []string
+	}
+	payoutJob struct {
+		Case, Payment, Token string
+		Cents                int64
+	}
+)
+
+// handleJobs registers what the queue does for the module. Each handler may
+// run more than once for one job; its effect happens once.
+func (s *Service) handleJobs() {
+	handle(s, "cases.deadline", func(ctx context.Context, j caseJob) error {
+		return s.bySystem(ctx, j.Case, (*change).expire)
+	})
+	handle(s, "cases.request", func(ctx context.Context, j requestJob) error {
+		return s.bySystem(ctx, j.Case, func(ch *change) error { ch.lapse(j.Request); return nil })
+	})
+	handle(s, "cases.timer", func(ctx context.Context, j timerJob) error {
+		return s.bySystem(ctx, j.Case, func(ch *change) error { return ch.fireTimer(j.Timer) })
+	})
+	handle(s, "cases.evidence", s.fetchEvidence)
+	handle(s, "cases.notice", s.sendNotice)
+	handle(s, "cases.payout", s.payOut)
+}
+
+func handle[T any](s *Service, kind string, do func(context.Context, T) error) {
+	s.Queue.Handle(kind, func(ctx context.Context, j work.Job) error {
+		var payload T
+		if err := json.Unmarshal(j.Payload, &payload); err != nil {
+			return errs.New(errs.Internal, "").Because("job %s: %w", j.ID, err)
+		}
+		return do(ctx, payload)
+	})
+}
+
+// bySystem changes a case in the name of nobody.
+func (s *Service) bySystem(ctx context.Context, caseID string, fn func(*change) error) error {
+	return s.change(ctx, Actor{}, caseID, func(*Case) error { return nil }, fn)
+}
+
+// fetchEvidence asks the registers outside any transaction, then stores the
+// answers and runs the process on. A step that was completed meanwhile is left
+// alone.
+func (s *Service) fetchEvidence(ctx context.Context, j evidenceJob) error {
+	c, err := s.store.byID(ctx, s.DB.Read(), j.Case)
+	if err != nil {
+		return err
+	}
+	p, err := s.Package(c)
+	if err != nil {
+		return err
+	}
+	got, missing, err := services.Gather(ctx, s.Evidence, p, factsOf(c), c.File.Evidence, j.Want,
+		services.Asker{Actor: "system:" + c.Service, Case: c.ID})
+	if err != nil {
+		return err
+	}
+	return s.bySystem(ctx, j.Case, func(ch *change) error {
+		if !ch.waitsAt(j.Token) {
+			return nil
+		}
+		ch.c.File.Evidence, ch.c.File.Missing = got, missing
+		ch.enter("fetched", true, nil)
+		if err := ch.completeToken(j.Token, Result{}); err != nil {
+			return err
+		}
+		ch.settle()
+		return nil
+	})
+}
+
+// sendNotice mails that there is news; what the news is stays behind the
+// sign-in.
+func (s *Service) sendNotice(ctx context.Context, j noticeJob) error {
+	c, err := s.store.byID(ctx, s.DB.Read(), j.Case)
+	if err != nil || c.Email == "" {
+		return err
+	}
+	loc := s.Texts.For(c.Lang)
+	return s.Mail.Send(ctx, mail.Message{
+		ID: j.Message, To: c.Email, Subject: loc.T("cases.mail.subject"),
+		Text: loc.T("cases.mail.text", "link", s.URL+"/"+string(c.Lang)+"/inbox"),
+	})
+}
+
+// payOut sends the money; the provider knows the payment by its id, so that a
+// second run moves nothing.
+func (s *Service) payOut(ctx context.Context, j payoutJob) error {
+	c, err := s.store.byID(ctx, s.DB.Read(), j.Case)
+	if err != nil {
+		return err
+	}
+	p, err := s.Package(c)
+	if err != nil {
+		return err
+	}
+	reference, err := s.Payments.PayOut(ctx, Transfer{ID: j.Payment, Cents: j.Cents, IBAN: ibanOf(p.Form, c.Application), Reference: c.Number})
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, Actor{}, j.Case, func(*Case) error { return nil }, func(ch *change) error {
+		if !ch.waitsAt(j.Token) {
+			return nil
+		}
+		ch.settled = append(ch.settled, Payment{ID: j.Payment, Status: "done", Reference: reference, DoneAt: ch.now})
+		ch.enter("paid", true, map[string]string{"amount": formatCents(j.Cents)})
+		if err := ch.completeToken(j.Token, Result{}); err != nil {
+			return err
+		}
+		ch.settle()
+		return nil
+	})
+}
+
+// ibanOf returns the account named in the application, "" when there is none.
+func ibanOf(f *form.Form, a form.Answers) string {
+	for _, page := range f.Pages {
+		for _, field := range page.Fields {
+			if field.Type == form.IBAN {
+				return text(a[field.ID])
+			}
+		}
+	}
+	return ""
+}

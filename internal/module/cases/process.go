@@ -1,0 +1,284 @@
+package cases
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"passerelle/engine/bpmn"
+	"passerelle/engine/feel"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/errs"
+)
+
+// appealModel is the platform's own process of a non-contentious appeal.
+//
+//go:embed appeal.bpmn
+var appealModel []byte
+
+var appealProcess = func() *bpmn.Process {
+	defs, err := bpmn.Parse(bytes.NewReader(appealModel))
+	if err != nil {
+		panic(err) // compiled in and tested
+	}
+	p, err := bpmn.Compile(defs, "appeal")
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
+// Process returns the process that the case follows.
+func (d *Dossier) Process() *bpmn.Process {
+	if d.Kind == Appeal {
+		return appealProcess
+	}
+	return d.Package.Process
+}
+
+func (ch *change) process() *bpmn.Process {
+	if ch.c.Kind == Appeal {
+		return appealProcess
+	}
+	return ch.p.Process
+}
+
+// start begins the process and, with it, the legal clock: what the form lets
+// through is a complete file.
+func (ch *change) start() error {
+	ch.setClock(ch.c.File.Clock.Start(ch.now))
+	if err := ch.drive(bpmn.Start()); err != nil {
+		return err
+	}
+	ch.settle()
+	return nil
+}
+
+// tokenOf returns the process token of a task.
+func (ch *change) tokenOf(taskID string) string { return strings.TrimPrefix(taskID, ch.c.ID+"/") }
+
+// waitsAt reports whether the process still waits at the token.
+func (ch *change) waitsAt(token string) bool {
+	return slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool { return w.ID == token })
+}
+
+// completeToken completes the task or service step id and runs the process on.
+func (ch *change) completeToken(id string, r Result) error {
+	return ch.drive(bpmn.TaskCompleted(ch.tokenOf(id), r.value()))
+}
+
+func (ch *change) fireTimer(id string) error {
+	if !ch.waitsAt(id) {
+		return nil // fired before, or no longer wanted
+	}
+	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
+		return err
+	}
+	ch.settle()
+	return nil
+}
+
+// signal tells the process a signal and reports whether anything waited for it.
+func (ch *change) signal(name string) (caught bool, err error) {
+	caught = slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool {
+		return w.Kind == bpmn.WaitSignal && w.Name == name
+	})
+	if !caught {
+		return false, nil
+	}
+	return true, ch.drive(bpmn.SignalReceived(name))
+}
+
+// cancelProcess drops everything the process waits for.
+func (ch *change) cancelProcess() {
+	next, cmds, err := ch.process().Advance(ch.c.File.Process, bpmn.Cancel(), feel.Null())
+	if err != nil {
+		return // it has ended, or never began
+	}
+	ch.c.File.Process = next
+	for _, cmd := range cmds {
+		if cmd.Type == bpmn.CancelTimer {
+			ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/timer/"+cmd.ID)
+		}
+	}
+}
+
+// drive carries the process from event to event until it waits for a person, a
+// register or a date. What a service step does happens here, in the same
+// transaction, or becomes a job of it.
+func (ch *change) drive(ev bpmn.Event) error {
+	for events := []bpmn.Event{ev}; len(events) > 0; events = events[1:] {
+		next, cmds, err := ch.process().Advance(ch.c.File.Process, events[0], ch.scope())
+		if errors.Is(err, bpmn.ErrNotWaiting) {
+			return errs.Wrap(errs.Conflict, "cases.task.done", err)
+		}
+		if err != nil {
+			return errs.New(errs.Internal, "").Because("case %s: %w", ch.c.ID, err)
+		}
+		ch.c.File.Process = next
+		for _, cmd := range cmds {
+			more, err := ch.carryOut(cmd)
+			if err != nil {
+				// The step failed, not the case: it stands until an operator
+				// has mended the cause and resumes it.
+				ch.s.Log.Error("process step failed", "case", ch.c.ID, "element", cmd.Element, "err", err)
+				more = []bpmn.Event{bpmn.TaskFailed(cmd.Token, err.Error())}
+			}
+			events = append(events, more...)
+		}
+	}
+	return nil
+}
+
+// carryOut does what one command asks for. The events it returns go back into
+// the process.
+func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
+	switch cmd.Type {
+	case bpmn.CreateUserTask:
+		ch.addTask(cmd)
+	case bpmn.CallDecision:
+		d, err := ch.decideByRule()
+		if err != nil {
+			return nil, err
+		}
+		return []bpmn.Event{bpmn.TaskCompleted(cmd.Token, d.Value)}, nil
+	case bpmn.CallService:
+		done, err := ch.callService(cmd)
+		if err != nil || !done {
+			return nil, err
+		}
+		return []bpmn.Event{bpmn.TaskCompleted(cmd.Token, feel.Null())}, nil
+	case bpmn.CancelTask:
+		if t := ch.task(ch.c.ID + "/" + cmd.ID); t != nil && t.Status != TaskDone {
+			t.Status, t.DoneAt = TaskCancelled, ch.now
+			ch.touch(t.ID)
+		}
+	case bpmn.StartTimer:
+		due, err := ch.dueAt(cmd.Value)
+		if err != nil {
+			return nil, err
+		}
+		ch.job("cases.timer", "timer/"+cmd.ID, due, timerJob{Case: ch.c.ID, Timer: cmd.ID})
+	case bpmn.CancelTimer:
+		ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/timer/"+cmd.ID)
+	case bpmn.SetVariable:
+		ch.setVariable(cmd.Name, cmd.Value)
+	case bpmn.RaiseIncident:
+		ch.c.File.Incident = cmd.Message
+		ch.enter("incident", false, map[string]string{"task": cmd.Element, "text": cmd.Message})
+	case bpmn.ClearIncident:
+		ch.c.File.Incident = ""
+	case bpmn.EndProcess:
+		ch.close()
+	}
+	return nil, nil
+}
+
+// callService performs a service task and reports whether it is done already.
+func (ch *change) callService(cmd bpmn.Command) (done bool, err error) {
+	switch topic := cmd.Attrs["topic"]; topic {
+	case "evidence.fetch":
+		want := strings.Fields(cmd.Attrs["evidence"])
+		if ch.hasEvidence(want) {
+			return true, nil
+		}
+		ch.job("cases.evidence", "evidence/"+cmd.ID, ch.now, evidenceJob{Case: ch.c.ID, Token: cmd.Token, Want: want})
+		return false, nil
+	case "decision.issue":
+		return true, ch.issue()
+	case "payment.order":
+		return false, ch.orderPayment(cmd.Token)
+	case "certificate.issue":
+		return true, ch.issueCertificate(cmd.Attrs["output"])
+	default:
+		return false, fmt.Errorf("service task %s: unknown topic %q", cmd.Element, topic)
+	}
+}
+
+// hasEvidence reports whether everything that a step fetches was fetched while
+// the form was filled in, or is known to be missing.
+func (ch *change) hasEvidence(want []string) bool {
+	for _, spec := range ch.p.Service.Evidence {
+		if spec.By != "state" || (len(want) > 0 && !slices.Contains(want, spec.ID)) {
+			continue
+		}
+		if _, ok := ch.c.File.Evidence[spec.ID]; !ok && !slices.Contains(ch.c.File.Missing, spec.ID) {
+			return false
+		}
+	}
+	return true
+}
+
+func (ch *change) addTask(cmd bpmn.Command) {
+	t := Task{ID: ch.c.ID + "/" + cmd.ID, Case: ch.c.ID, Element: cmd.Element, Kind: TaskKind(cmd.Attrs["kind"]), Role: cmd.Attrs["role"],
+		Authority: ch.c.Authority, Service: ch.c.Service, Status: TaskOpen, CreatedAt: ch.now}
+	if t.Role == roleApplicant {
+		t.Assignee = ch.c.Account
+		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
+			t.DueAt = endOf(lastDay(limit, ch.now))
+		}
+		ch.notify("task." + string(t.Kind))
+	} else {
+		t.DueAt, _ = ch.c.File.Clock.Deadline()
+	}
+	ch.tasks = append(ch.tasks, t)
+	ch.touched[t.ID] = taskNew
+}
+
+// fourEyes returns the element whose worker may not complete the task, or "".
+func (ch *change) fourEyes(t *Task) string {
+	e, ok := ch.process().Element(t.Element)
+	if !ok {
+		return ""
+	}
+	return e.Attrs["fourEyes"]
+}
+
+// dueAt turns a timer's value into an instant: a date means its beginning in
+// Luxembourg, a duration counts from now.
+func (ch *change) dueAt(v feel.Value) (time.Time, error) {
+	if t, ok := v.AsTime(luxembourg); ok {
+		return t, nil
+	}
+	if d, ok := v.AsDuration(); ok {
+		return ch.now.Add(d), nil
+	}
+	if months, ok := v.AsMonths(); ok {
+		return pack.Span{Months: int(months)}.AddTo(ch.now.In(luxembourg)), nil
+	}
+	return time.Time{}, fmt.Errorf("timer value %s is neither a date nor a duration", v)
+}
+
+// setVariable keeps a variable of the process (a script's result) as a FEEL
+// literal. What tasks result in is kept in Results already.
+func (ch *change) setVariable(name string, v feel.Value) {
+	if ch.c.File.Vars == nil {
+		ch.c.File.Vars = map[string]string{}
+	}
+	ch.c.File.Vars[name] = v.String()
+}
+
+// Resume repeats the failed steps of a case after their cause has been mended.
+// Only an operator may.
+func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
+	if !a.Has("operator") {
+		return errs.New(errs.Forbidden, "cases.operatorOnly")
+	}
+	return s.change(ctx, a, caseID, func(*Case) error { return nil }, func(ch *change) error {
+		for _, w := range ch.c.File.Process.Waits() {
+			if w.Kind != bpmn.WaitIncident {
+				continue
+			}
+			if err := ch.drive(bpmn.Resume(w.ID)); err != nil {
+				return err
+			}
+		}
+		ch.settle()
+		return nil
+	})
+}

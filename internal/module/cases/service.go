@@ -1,0 +1,469 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"passerelle/engine/form"
+	"passerelle/internal/module/exchange"
+	"passerelle/internal/module/services"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/clock"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/event"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/mail"
+	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/work"
+)
+
+// Deps is what the module stands on; every field is needed.
+type Deps struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Queue    *work.Queue
+	Events   *event.Log
+	Packages *pack.Set
+	Evidence exchange.Source
+	Payments PaymentProvider
+	Mail     mail.Sender
+	Texts    *i18n.Bundle
+	URL      string // public address of the installation, for links in mail
+	Log      *slog.Logger
+}
+
+// Service offers the use cases of the module. It is safe for concurrent use.
+type Service struct {
+	Deps
+	store store
+}
+
+// New returns the service and registers its jobs with the queue.
+func New(d Deps) *Service {
+	s := &Service{Deps: d}
+	s.handleJobs()
+	return s
+}
+
+// Actor is the person who uses the service.
+type Actor = web.Identity
+
+// The names of roles, as they stand after the authority in a claim.
+const (
+	RoleCaseWorker = "case-worker"
+	RoleHeadOfUnit = "head-of-unit"
+)
+
+// worksFor reports whether the actor works on cases of the authority.
+func worksFor(a Actor, authority string) bool {
+	return a.HasIn(authority, RoleCaseWorker) || a.HasIn(authority, RoleHeadOfUnit)
+}
+
+// Authorities returns the authorities the actor works for, sorted.
+func Authorities(a Actor) []string {
+	all := append(a.Authorities(RoleCaseWorker), a.Authorities(RoleHeadOfUnit)...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// isApplicant reports whether the case is the actor's own.
+func isApplicant(a Actor, c *Case) bool {
+	return c.Account == a.Account || (a.Person != "" && c.Person == a.Person)
+}
+
+// Submission is an application as the form runner or the API hands it in.
+type Submission = services.Submission
+
+// Receipt proves what was received, and when.
+type Receipt = services.Receipt
+
+// InvalidApplication is the cause inside the errs.Invalid error of Submit: what
+// is wrong, field by field.
+type InvalidApplication struct{ Fields []form.FieldError }
+
+func (e InvalidApplication) Error() string {
+	var names []string
+	for _, f := range e.Fields {
+		names = append(names, f.Field+" ("+f.Code+")")
+	}
+	return "application: " + strings.Join(names, ", ")
+}
+
+// Submit stores an application and runs its process to the first wait state in
+// one transaction. When it returns a receipt, the application is durable. The
+// same account and key return the same receipt again; with another content
+// they are errs.Conflict. A wrong application is errs.Invalid with an
+// InvalidApplication inside.
+func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
+	if sub.Actor.Account == "" {
+		return Receipt{}, errs.New(errs.Unauthenticated, "")
+	}
+	if sub.Key == "" || len(sub.Key) > 200 {
+		return Receipt{}, errs.New(errs.Invalid, "cases.key")
+	}
+	now := s.Clock.Now()
+	p, err := s.packageFor(sub, now)
+	if err != nil {
+		return Receipt{}, err
+	}
+	c := &Case{
+		ID: db.NewID(s.Clock), Number: newNumber(p.Service.Prefix, now.In(luxembourg).Year()), Kind: Application,
+		Service: p.ID, Version: p.Version, Authority: p.Service.Authority,
+		Account: sub.Actor.Account, Person: sub.Actor.Person, Name: sub.Actor.Name, Email: sub.Actor.Email, Lang: sub.Lang,
+		Idempotency: sub.Key, Status: Received, SubmittedAt: now,
+		File: File{Applicant: applicantOf(sub.Actor), StartedAt: sub.StartedAt, Evidence: sub.Evidence},
+	}
+	clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
+	if len(fields) > 0 {
+		return Receipt{}, errs.Wrap(errs.Invalid, "cases.invalid", InvalidApplication{fields})
+	}
+	c.Application = clean
+	canonical, hash, err := hashOf(clean)
+	if err != nil {
+		return Receipt{}, err
+	}
+	c.ContentHash = hash
+
+	var receipt Receipt
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		fresh := *c
+		ch := s.begin(&fresh, p, sub.Actor, now)
+		ch.enter("submitted", true, nil)
+		ch.takeDocuments(clean)
+		fresh.File.Clock = LegalClock{Limit: p.Service.Deadlines.Decide, Silence: p.Service.Deadlines.Silence}
+		if err := ch.start(); err != nil {
+			return err
+		}
+		ch.publish("case.submitted")
+		inserted, err := s.store.insert(ctx, tx, &fresh, canonical)
+		if err != nil {
+			return err
+		}
+		if !inserted {
+			before, err := s.store.byKey(ctx, tx, sub.Actor.Account, sub.Key)
+			if err != nil {
+				return err
+			}
+			if before.ContentHash != hash || before.Service != p.ID {
+				return errs.New(errs.Conflict, "cases.sameKey").With("number", before.Number)
+			}
+			receipt = before.receipt()
+			return nil
+		}
+		receipt = fresh.receipt()
+		return s.write(ctx, tx, ch)
+	})
+	return receipt, err
+}
+
+func (c *Case) receipt() Receipt {
+	return Receipt{Case: c.ID, Number: c.Number, ReceivedAt: c.SubmittedAt, ContentHash: c.ContentHash}
+}
+
+func (s *Service) packageFor(sub Submission, now time.Time) (*pack.Package, error) {
+	day := now.In(luxembourg)
+	inForce, ok := s.Packages.InForce(sub.Service, day)
+	if sub.Version == "" {
+		if !ok {
+			return nil, errs.New(errs.NotFound, "cases.service")
+		}
+		return inForce, nil
+	}
+	p, ok := s.Packages.Version(sub.Service, sub.Version)
+	if !ok {
+		return nil, errs.New(errs.NotFound, "cases.service")
+	}
+	if !p.Service.InForce.Contains(day) {
+		return nil, errs.New(errs.Gone, "cases.notInForce").With("version", sub.Version)
+	}
+	return p, nil
+}
+
+// Package returns the service version the case was submitted to. It fails with
+// errs.Unavailable while that package is not loaded.
+func (s *Service) Package(c *Case) (*pack.Package, error) {
+	p, ok := s.Packages.Version(c.Service, c.Version)
+	if !ok {
+		return nil, errs.New(errs.Unavailable, "cases.packageMissing").Because("case %s: package %s/%s is not loaded", c.ID, c.Service, c.Version)
+	}
+	return p, nil
+}
+
+// Find returns a case the actor may see: their own, or one of their
+// authority's. To anybody else it does not exist (errs.NotFound), and the
+// attempt is on record under route.
+func (s *Service) Find(ctx context.Context, a Actor, id, route string) (*Case, error) {
+	c, err := s.store.byID(ctx, s.DB.Read(), id)
+	if err != nil {
+		return nil, err
+	}
+	if !isApplicant(a, c) && !worksFor(a, c.Authority) {
+		s.recordRefusal(ctx, a, id, route)
+		return nil, errs.New(errs.NotFound, "cases.notFound").Because("account %s has no right to case %s", a.Account, id)
+	}
+	return c, nil
+}
+
+func (s *Service) recordRefusal(ctx context.Context, a Actor, id, route string) {
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.store.addRefusedAccess(ctx, tx, db.NewID(s.Clock), a.Account, id, route, s.Clock.Now())
+	})
+	if err != nil {
+		s.Log.Error("refused access could not be recorded", "case", id, "err", err)
+	}
+}
+
+// Dossier is everything about one case that its reader may see.
+type Dossier struct {
+	*Case
+	Package      *pack.Package
+	Timeline     []Entry
+	Tasks        []Task
+	Requests     []Request
+	Documents    []Document
+	Payments     []Payment
+	Certificates []Certificate
+	Linked       []Row // appeals against this case, or the case this appeal contests
+	Officer      bool  // read with the eyes of the authority
+}
+
+// Open returns the dossier of a case. officer asks for the authority's view,
+// which needs a role there; otherwise the applicant's view is given, without
+// what is internal to the authority, and its messages count as read.
+func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer bool) (*Dossier, error) {
+	c, err := s.Find(ctx, a, id, route)
+	if err != nil {
+		return nil, err
+	}
+	if officer && !worksFor(a, c.Authority) || !officer && !isApplicant(a, c) {
+		s.recordRefusal(ctx, a, id, route)
+		return nil, errs.New(errs.NotFound, "cases.notFound").Because("account %s has no right to this view of case %s", a.Account, id)
+	}
+	d := &Dossier{Case: c, Officer: officer}
+	q := s.DB.Read()
+	if d.Package, err = s.Package(c); err != nil {
+		return nil, err
+	}
+	d.Timeline, err = s.store.timeline(ctx, q, id, !officer)
+	if err == nil {
+		d.Tasks, err = s.store.tasks(ctx, q, id)
+	}
+	if err == nil {
+		d.Requests, err = s.store.requests(ctx, q, id)
+	}
+	if err == nil {
+		d.Documents, err = s.store.documents(ctx, q, id)
+	}
+	if err == nil {
+		d.Payments, err = s.store.payments(ctx, q, id)
+	}
+	if err == nil {
+		d.Certificates, err = s.store.certificates(ctx, q, id)
+	}
+	if err == nil {
+		d.Linked, err = s.store.linked(ctx, q, id)
+	}
+	return d, err
+}
+
+// MarkRead notes that the applicant has seen the news of a case.
+func (s *Service) MarkRead(ctx context.Context, a Actor, id string) error {
+	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.store.markRead(ctx, tx, a.Account, id, s.Clock.Now())
+	})
+}
+
+// Mine lists the actor's own cases, newest first; before is the id of the last
+// case of the page before, or "".
+func (s *Service) Mine(ctx context.Context, a Actor, before string, limit int) ([]Row, error) {
+	return s.store.ofPerson(ctx, s.DB.Read(), a.Account, a.Person, before, limit)
+}
+
+// Inbox lists the actor's messages, newest first.
+func (s *Service) Inbox(ctx context.Context, a Actor, before string, limit int) ([]Notice, error) {
+	return s.store.inbox(ctx, s.DB.Read(), a.Account, before, limit)
+}
+
+// Unread counts the actor's unread messages.
+func (s *Service) Unread(ctx context.Context, a Actor) (int, error) {
+	return s.store.unread(ctx, s.DB.Read(), a.Account)
+}
+
+// Tasks lists the queue of an authority the actor works for.
+func (s *Service) Tasks(ctx context.Context, a Actor, f QueueFilter) ([]QueueRow, Counts, error) {
+	if !worksFor(a, f.Authority) {
+		return nil, Counts{}, errs.New(errs.Forbidden, "cases.notYourAuthority")
+	}
+	now := s.Clock.Now()
+	rows, err := s.store.queue(ctx, s.DB.Read(), f)
+	if err != nil {
+		return nil, Counts{}, err
+	}
+	counts, err := s.store.counts(ctx, s.DB.Read(), f.Authority, a.Account, now, now.AddDate(0, 0, 7))
+	return rows, counts, err
+}
+
+// Verify returns the certificate with the code. Anybody may ask; the code is
+// the right to.
+func (s *Service) Verify(ctx context.Context, code string) (Certificate, error) {
+	return s.store.certificate(ctx, s.DB.Read(), normaliseCode(code))
+}
+
+// normaliseCode forgives what happens to a code that is read out or typed:
+// case, spaces, hyphens, and the letters that Crockford's alphabet leaves out.
+func normaliseCode(s string) string {
+	s = strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(s))
+	if len(s) != 12 {
+		return s
+	}
+	return s[:4] + "-" + s[4:8] + "-" + s[8:]
+}
+
+// changeTries is how often a change is tried again when somebody else changed
+// the case between its reading and its writing.
+const changeTries = 5
+
+// change reads the case, lets fn change it, and writes everything that follows
+// in one transaction. may decides on the fresh case whether the actor is
+// allowed to.
+func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*Case) error, fn func(*change) error) error {
+	var err error
+	for range changeTries {
+		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			c, err := s.store.byID(ctx, tx, caseID)
+			if err != nil {
+				return err
+			}
+			if err := may(c); err != nil {
+				return err
+			}
+			p, err := s.Package(c)
+			if err != nil {
+				return err
+			}
+			ch := s.begin(c, p, a, s.Clock.Now())
+			if ch.tasks, err = s.store.tasks(ctx, tx, caseID); err != nil {
+				return err
+			}
+			if ch.requests, err = s.store.requests(ctx, tx, caseID); err != nil {
+				return err
+			}
+			if err := fn(ch); err != nil {
+				return err
+			}
+			if err := s.store.update(ctx, tx, c); err != nil {
+				return err
+			}
+			return s.write(ctx, tx, ch)
+		})
+		if !errors.Is(err, errs.New(errs.Conflict, "cases.changed")) {
+			return err
+		}
+	}
+	return err
+}
+
+// write stores what a change gathered, beside the case itself.
+func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
+	c := ch.c
+	for _, e := range ch.entries {
+		if err := s.store.addEntry(ctx, tx, c.ID, e); err != nil {
+			return err
+		}
+	}
+	for i, t := range ch.tasks {
+		var err error
+		switch ch.touched[t.ID] {
+		case taskNew:
+			err = s.store.addTask(ctx, tx, ch.tasks[i])
+		case taskChanged:
+			err = s.store.saveTask(ctx, tx, ch.tasks[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for i := range ch.requests {
+		r := ch.requests[i]
+		var err error
+		switch ch.touched[r.ID] {
+		case taskNew:
+			err = s.store.addRequest(ctx, tx, r)
+		case taskChanged:
+			err = s.store.endRequest(ctx, tx, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, d := range ch.documents {
+		if err := s.store.addDocument(ctx, tx, d); err != nil {
+			return err
+		}
+	}
+	for _, m := range ch.messages {
+		if err := s.store.addMessage(ctx, tx, m); err != nil {
+			return err
+		}
+	}
+	for _, x := range ch.certificates {
+		if err := s.store.addCertificate(ctx, tx, x); err != nil {
+			return err
+		}
+	}
+	for _, x := range ch.payments {
+		if err := s.store.addPayment(ctx, tx, x); err != nil {
+			return err
+		}
+	}
+	for _, x := range ch.settled {
+		if err := s.store.settlePayment(ctx, tx, x.ID, x.Status, x.Reference, x.DoneAt); err != nil {
+			return err
+		}
+	}
+	for _, id := range ch.cancelJobs {
+		if err := work.Cancel(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	for _, j := range ch.jobs {
+		if err := work.Enqueue(ctx, tx, j); err != nil {
+			return err
+		}
+	}
+	for _, e := range ch.events {
+		if err := s.Events.Publish(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	for _, o := range ch.opened {
+		canonical, _, err := hashOf(o.c.Application)
+		if err != nil {
+			return err
+		}
+		inserted, err := s.store.insert(ctx, tx, o.c, canonical)
+		if err != nil {
+			return err
+		}
+		if !inserted { // two appeals at once: the first one stands
+			return errs.New(errs.Conflict, "cases.changed")
+		}
+		if err := s.write(ctx, tx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decodeNumbers reads JSON whose numbers keep their written form.
+func decodeNumbers(text string, into any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	return d.Decode(into)
+}

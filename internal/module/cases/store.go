@@ -1,0 +1,295 @@
+package cases
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the module's tables up to date.
+func Migrate(ctx context.Context, d *db.DB) error { return d.Migrate(ctx, "cases", migrations) }
+
+// noDeadline stands in due_at while no deadline runs: such rows come last.
+const noDeadline = math.MaxInt64
+
+func due(t time.Time) int64 {
+	if t.IsZero() {
+		return noDeadline
+	}
+	return db.Micros(t)
+}
+
+func dueTime(v int64) time.Time {
+	if v == noDeadline {
+		return time.Time{}
+	}
+	return db.Time(v)
+}
+
+// store holds the module's SQL. Its methods take the querier, so that reads
+// can join a transaction.
+type store struct{}
+
+const caseColumns = `id, number, kind, service, version, authority, account, person, name, email, lang,
+	idempotency, linked, status, outcome, submitted_at, decided_at, rev, entries, content_hash, application, file`
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanCase(row scanner) (*Case, error) {
+	var c Case
+	var submitted, decided int64
+	var lang, application, file string
+	err := row.Scan(&c.ID, &c.Number, &c.Kind, &c.Service, &c.Version, &c.Authority, &c.Account, &c.Person, &c.Name, &c.Email, &lang,
+		&c.Idempotency, &c.Linked, &c.Status, &c.Outcome, &submitted, &decided, &c.rev, &c.entries, &c.ContentHash, &application, &file)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errs.New(errs.NotFound, "cases.notFound")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Lang, c.SubmittedAt, c.DecidedAt = i18n.Lang(lang), db.Time(submitted), db.Time(decided)
+	if err := decode(application, &c.Application); err != nil {
+		return nil, errs.New(errs.Internal, "").Because("case %s: application: %w", c.ID, err)
+	}
+	if err := json.Unmarshal([]byte(file), &c.File); err != nil {
+		return nil, errs.New(errs.Internal, "").Because("case %s: file: %w", c.ID, err)
+	}
+	return &c, nil
+}
+
+func (store) byID(ctx context.Context, q db.Querier, id string) (*Case, error) {
+	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM cases_case WHERE id = $1`, id))
+}
+
+func (store) byKey(ctx context.Context, q db.Querier, account, key string) (*Case, error) {
+	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM cases_case WHERE account = $1 AND idempotency = $2`, account, key))
+}
+
+// insert stores a new case. It returns false when the account's key is taken.
+func (store) insert(ctx context.Context, tx db.Querier, c *Case, application []byte) (bool, error) {
+	file, err := json.Marshal(c.File)
+	if err != nil {
+		return false, err
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO cases_case (id, number, kind, service, version, authority, account, person, name, email, lang,
+		idempotency, linked, status, outcome, submitted_at, due_at, decided_at, rev, entries, content_hash, application, file)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)
+		ON CONFLICT (account, idempotency) DO NOTHING`,
+		c.ID, c.Number, string(c.Kind), c.Service, c.Version, c.Authority, c.Account, c.Person, c.Name, c.Email, string(c.Lang),
+		c.Idempotency, c.Linked, string(c.Status), string(c.Outcome), db.Micros(c.SubmittedAt), due(c.deadline()), db.Micros(c.DecidedAt),
+		c.rev, c.entries, c.ContentHash, string(application), string(file))
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// update writes the case back if nobody changed it since it was read, and
+// errs.Conflict otherwise.
+func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
+	file, err := json.Marshal(c.File)
+	if err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7
+		WHERE id = $8 AND rev = $9`,
+		string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.ID, c.rev)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		return errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev)
+	}
+	c.rev++
+	return err
+}
+
+func (store) addEntry(ctx context.Context, tx db.Querier, caseID string, e Entry) error {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO cases_entry (case_id, seq, at, kind, actor, name, public, data) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
+		caseID, e.Seq, db.Micros(e.At), e.Kind, e.Actor, e.Name, flag(e.Public), string(data))
+	return err
+}
+
+// timeline returns a case's entries, oldest first; publicOnly leaves out what
+// only the authority sees.
+func (store) timeline(ctx context.Context, q db.Querier, caseID string, publicOnly bool) ([]Entry, error) {
+	return list(ctx, q, func(row scanner) (Entry, error) {
+		var e Entry
+		var at, public int64
+		var data string
+		if err := row.Scan(&e.Seq, &at, &e.Kind, &e.Actor, &e.Name, &public, &data); err != nil {
+			return e, err
+		}
+		e.At, e.Public = db.Time(at), public == 1
+		return e, json.Unmarshal([]byte(data), &e.Data)
+	}, `SELECT seq, at, kind, actor, name, public, data FROM cases_entry WHERE case_id = $1 AND public >= $2 ORDER BY seq`, caseID, flag(publicOnly))
+}
+
+func (store) addRequest(ctx context.Context, tx db.Querier, r Request) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO cases_request (id, case_id, asked_by, asked_name, asked_at, text, due_at, status) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
+		r.ID, r.Case, r.AskedBy, r.AskedName, db.Micros(r.AskedAt), r.Text, due(r.DueAt), string(r.Status))
+	return err
+}
+
+func (store) endRequest(ctx context.Context, tx db.Querier, r Request) error {
+	_, err := tx.ExecContext(ctx, `UPDATE cases_request SET status = $1, answered_at = $2, answer = $3 WHERE id = $4`,
+		string(r.Status), db.Micros(r.AnsweredAt), r.Answer, r.ID)
+	return err
+}
+
+func (store) requests(ctx context.Context, q db.Querier, caseID string) ([]Request, error) {
+	return list(ctx, q, func(row scanner) (Request, error) {
+		var r Request
+		var asked, dueAt, answered int64
+		err := row.Scan(&r.ID, &r.Case, &r.AskedBy, &r.AskedName, &asked, &r.Text, &dueAt, &answered, &r.Answer, &r.Status)
+		r.AskedAt, r.DueAt, r.AnsweredAt = db.Time(asked), dueTime(dueAt), db.Time(answered)
+		return r, err
+	}, `SELECT id, case_id, asked_by, asked_name, asked_at, text, due_at, answered_at, answer, status FROM cases_request WHERE case_id = $1 ORDER BY id`, caseID)
+}
+
+func (store) addDocument(ctx context.Context, tx db.Querier, d Document) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO cases_document (id, case_id, request_id, field, name, media_type, size, hash, added_by, added_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+		d.ID, d.Case, d.Request, d.Field, d.Name, d.MediaType, d.Size, d.Hash, d.AddedBy, db.Micros(d.AddedAt))
+	return err
+}
+
+func (store) documents(ctx context.Context, q db.Querier, caseID string) ([]Document, error) {
+	return list(ctx, q, func(row scanner) (Document, error) {
+		var d Document
+		var at int64
+		err := row.Scan(&d.ID, &d.Case, &d.Request, &d.Field, &d.Name, &d.MediaType, &d.Size, &d.Hash, &d.AddedBy, &at)
+		d.AddedAt = db.Time(at)
+		return d, err
+	}, `SELECT id, case_id, request_id, field, name, media_type, size, hash, added_by, added_at FROM cases_document WHERE case_id = $1 ORDER BY id`, caseID)
+}
+
+func (store) addMessage(ctx context.Context, tx db.Querier, m Message) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO cases_message (id, account, case_id, kind, at) VALUES ($1,$2,$3,$4,$5) ON CONFLICT (id) DO NOTHING`,
+		m.ID, m.Account, m.Case, m.Kind, db.Micros(m.At))
+	return err
+}
+
+func (store) markRead(ctx context.Context, tx db.Querier, account, caseID string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE cases_message SET read_at = $1 WHERE account = $2 AND case_id = $3 AND read_at = 0`, db.Micros(at), account, caseID)
+	return err
+}
+
+func (store) addCertificate(ctx context.Context, tx db.Querier, c Certificate) error {
+	doc, err := json.Marshal(c.Document)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO cases_certificate (code, case_id, output, issued_at, valid_until, document) VALUES ($1,$2,$3,$4,$5,$6)`,
+		c.Code, c.Case, c.Output, db.Micros(c.IssuedAt), db.Micros(c.ValidUntil), string(doc))
+	return err
+}
+
+const certificateColumns = `code, case_id, output, issued_at, valid_until, revoked_at, document`
+
+func scanCertificate(row scanner) (Certificate, error) {
+	var c Certificate
+	var issued, until, revoked int64
+	var doc string
+	if err := row.Scan(&c.Code, &c.Case, &c.Output, &issued, &until, &revoked, &doc); err != nil {
+		return c, err
+	}
+	c.IssuedAt, c.ValidUntil, c.RevokedAt = db.Time(issued), db.Time(until), db.Time(revoked)
+	return c, json.Unmarshal([]byte(doc), &c.Document)
+}
+
+func (store) certificate(ctx context.Context, q db.Querier, code string) (Certificate, error) {
+	c, err := scanCertificate(q.QueryRowContext(ctx, `SELECT `+certificateColumns+` FROM cases_certificate WHERE code = $1`, code))
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, errs.New(errs.NotFound, "cases.verify.unknown")
+	}
+	return c, err
+}
+
+func (store) certificates(ctx context.Context, q db.Querier, caseID string) ([]Certificate, error) {
+	return list(ctx, q, scanCertificate, `SELECT `+certificateColumns+` FROM cases_certificate WHERE case_id = $1 ORDER BY issued_at, code`, caseID)
+}
+
+func (store) addPayment(ctx context.Context, tx db.Querier, p Payment) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO cases_payment (id, case_id, direction, cents, status, provider, reference, ordered_at, done_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (id) DO NOTHING`,
+		p.ID, p.Case, p.Direction, p.Cents, p.Status, p.Provider, p.Reference, db.Micros(p.OrderedAt), db.Micros(p.DoneAt))
+	return err
+}
+
+func (store) settlePayment(ctx context.Context, tx db.Querier, id, status, reference string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE cases_payment SET status = $1, reference = $2, done_at = $3 WHERE id = $4`, status, reference, db.Micros(at), id)
+	return err
+}
+
+func (store) payments(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {
+	return list(ctx, q, func(row scanner) (Payment, error) {
+		var p Payment
+		var ordered, done int64
+		err := row.Scan(&p.ID, &p.Case, &p.Direction, &p.Cents, &p.Status, &p.Provider, &p.Reference, &ordered, &done)
+		p.OrderedAt, p.DoneAt = db.Time(ordered), db.Time(done)
+		return p, err
+	}, `SELECT id, case_id, direction, cents, status, provider, reference, ordered_at, done_at FROM cases_payment WHERE case_id = $1 ORDER BY ordered_at, id`, caseID)
+}
+
+func (store) addRefusedAccess(ctx context.Context, tx db.Querier, id, account, caseID, route string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO cases_refused_access (id, at, account, case_id, route) VALUES ($1,$2,$3,$4,$5)`,
+		id, db.Micros(at), account, caseID, route)
+	return err
+}
+
+// list reads all rows of a query through scan.
+func list[T any](ctx context.Context, q db.Querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// decode reads an application, keeping numbers as they are written.
+func decode(text string, into any) error {
+	return decodeNumbers(text, into)
+}
+
+// deadline is the instant by which somebody must act, or zero.
+func (c *Case) deadline() time.Time {
+	if c.File.Clock.End == EndImpliedRefusal && c.File.Decision == nil {
+		return c.File.Clock.Stopped // overdue: it stays first in the queue
+	}
+	d, _ := c.File.Clock.Deadline()
+	return d
+}

@@ -1,0 +1,205 @@
+package cases
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/db"
+)
+
+// Row is one case in a list.
+type Row struct {
+	ID, Number       string
+	Kind             Kind
+	Service, Version string
+	Name             string
+	Status           Status
+	Outcome          pack.Outcome
+	SubmittedAt      time.Time
+	DueAt            time.Time // zero: none
+	DecidedAt        time.Time
+}
+
+// QueueRow is one task in an authority's queue.
+type QueueRow struct {
+	Row
+	Task       string
+	Element    string
+	TaskKind   TaskKind
+	Role       string
+	Assignee   string
+	Assigned   string
+	TaskStatus TaskStatus
+	TaskDueAt  time.Time
+}
+
+// QueueFilter narrows an authority's queue. Zero fields do not.
+type QueueFilter struct {
+	Authority string
+	Service   string
+	Kind      TaskKind
+	Status    TaskStatus // zero: open
+	Assignee  string     // account; "none" for unassigned
+	Search    string     // number or name, part of it
+	DueBefore time.Time
+	After     Cursor // keyset: rows after this one
+	Limit     int    // zero: 50
+}
+
+// Cursor is a place in a queue.
+type Cursor struct {
+	Due int64
+	ID  string
+}
+
+func (store) ofPerson(ctx context.Context, q db.Querier, account, person, before string, limit int) ([]Row, error) {
+	if before == "" {
+		before = "~" // after every UUID
+	}
+	return list(ctx, q, scanRow, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at FROM cases_case
+		WHERE (account = $1 OR (person = $2 AND person <> '')) AND id < $3 ORDER BY id DESC LIMIT $4`, account, person, before, limit)
+}
+
+func scanRow(row scanner) (Row, error) {
+	var r Row
+	var submitted, dueAt, decided int64
+	err := row.Scan(&r.ID, &r.Number, &r.Kind, &r.Service, &r.Version, &r.Name, &r.Status, &r.Outcome, &submitted, &dueAt, &decided)
+	r.SubmittedAt, r.DueAt, r.DecidedAt = db.Time(submitted), dueTime(dueAt), db.Time(decided)
+	return r, err
+}
+
+// queue lists tasks of an authority, most urgent first.
+func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow, error) {
+	where := []string{"t.authority = $1", "t.status = $2", "(t.due_at, t.id) > ($3, $4)"}
+	status := f.Status
+	if status == "" {
+		status = TaskOpen
+	}
+	args := []any{f.Authority, string(status), f.After.Due, f.After.ID}
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		where = append(where, strings.ReplaceAll(condition, "?", "$"+itoa(len(args))))
+	}
+	if f.Service != "" {
+		add("t.service = ?", f.Service)
+	}
+	if f.Kind != "" {
+		add("t.kind = ?", string(f.Kind))
+	}
+	switch f.Assignee {
+	case "":
+	case "none":
+		add("t.assignee = ?", "")
+	default:
+		add("t.assignee = ?", f.Assignee)
+	}
+	if s := strings.TrimSpace(f.Search); s != "" {
+		add(`(lower(c.name) LIKE ? ESCAPE '\' OR lower(c.number) LIKE ? ESCAPE '\')`, "%"+likeEscape(strings.ToLower(s))+"%")
+	}
+	if !f.DueBefore.IsZero() {
+		add("t.due_at < ?", db.Micros(f.DueBefore))
+	}
+	limit := f.Limit
+	if limit <= 0 || limit > 200 {
+		limit = 50
+	}
+	args = append(args, limit)
+	return list(ctx, q, scanQueueRow, `SELECT c.id, c.number, c.kind, c.service, c.version, c.name, c.status, c.outcome, c.submitted_at, c.due_at, c.decided_at,
+		t.id, t.element, t.kind, t.role, t.assignee, t.assigned, t.status, t.due_at
+		FROM cases_task t JOIN cases_case c ON c.id = t.case_id
+		WHERE `+strings.Join(where, " AND ")+` ORDER BY t.due_at, t.id LIMIT $`+itoa(len(args)), args...)
+}
+
+func scanQueueRow(row scanner) (QueueRow, error) {
+	var r QueueRow
+	var submitted, dueAt, decided, taskDue int64
+	err := row.Scan(&r.ID, &r.Number, &r.Kind, &r.Service, &r.Version, &r.Name, &r.Status, &r.Outcome, &submitted, &dueAt, &decided,
+		&r.Task, &r.Element, &r.TaskKind, &r.Role, &r.Assignee, &r.Assigned, &r.TaskStatus, &taskDue)
+	r.SubmittedAt, r.DueAt, r.DecidedAt, r.TaskDueAt = db.Time(submitted), dueTime(dueAt), db.Time(decided), dueTime(taskDue)
+	return r, err
+}
+
+// Counts are the figures above a queue.
+type Counts struct {
+	Open, Unassigned, Mine, DueSoon, Overdue, Waiting int64
+}
+
+func (store) counts(ctx context.Context, q db.Querier, authority, account string, now, soon time.Time) (Counts, error) {
+	var c Counts
+	err := q.QueryRowContext(ctx, `SELECT
+		COALESCE(SUM(CASE WHEN status = 'open' THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN status = 'open' AND assignee = '' THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN status = 'open' AND assignee = $2 THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN status = 'open' AND due_at >= $3 AND due_at < $4 THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN status = 'open' AND due_at < $3 THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN status = 'waiting' THEN 1 ELSE 0 END), 0)
+		FROM cases_task WHERE authority = $1 AND status IN ('open', 'waiting')`,
+		authority, account, db.Micros(now), db.Micros(soon)).Scan(&c.Open, &c.Unassigned, &c.Mine, &c.DueSoon, &c.Overdue, &c.Waiting)
+	return c, err
+}
+
+const taskColumns = `id, case_id, element, kind, role, authority, service, assignee, assigned, status, created_at, due_at, done_at, done_by`
+
+func scanTask(row scanner) (Task, error) {
+	var t Task
+	var created, dueAt, done int64
+	err := row.Scan(&t.ID, &t.Case, &t.Element, &t.Kind, &t.Role, &t.Authority, &t.Service, &t.Assignee, &t.Assigned, &t.Status, &created, &dueAt, &done, &t.DoneBy)
+	t.CreatedAt, t.DueAt, t.DoneAt = db.Time(created), dueTime(dueAt), db.Time(done)
+	return t, err
+}
+
+func (store) tasks(ctx context.Context, q db.Querier, caseID string) ([]Task, error) {
+	return list(ctx, q, scanTask, `SELECT `+taskColumns+` FROM cases_task WHERE case_id = $1 ORDER BY created_at, id`, caseID)
+}
+
+func (store) addTask(ctx context.Context, tx db.Querier, t Task) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO cases_task (`+taskColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+		t.ID, t.Case, t.Element, string(t.Kind), t.Role, t.Authority, t.Service, t.Assignee, t.Assigned, string(t.Status),
+		db.Micros(t.CreatedAt), due(t.DueAt), db.Micros(t.DoneAt), t.DoneBy)
+	return err
+}
+
+func (store) saveTask(ctx context.Context, tx db.Querier, t Task) error {
+	_, err := tx.ExecContext(ctx, `UPDATE cases_task SET assignee = $1, assigned = $2, status = $3, due_at = $4, done_at = $5, done_by = $6 WHERE id = $7`,
+		t.Assignee, t.Assigned, string(t.Status), due(t.DueAt), db.Micros(t.DoneAt), t.DoneBy, t.ID)
+	return err
+}
+
+// Notice is a message with what its line in the inbox shows.
+type Notice struct {
+	Message
+	Number, Service, Version string
+}
+
+func (store) inbox(ctx context.Context, q db.Querier, account, before string, limit int) ([]Notice, error) {
+	if before == "" {
+		before = "~"
+	}
+	return list(ctx, q, func(row scanner) (Notice, error) {
+		var n Notice
+		var at, read int64
+		err := row.Scan(&n.ID, &n.Account, &n.Case, &n.Kind, &at, &read, &n.Number, &n.Service, &n.Version)
+		n.At, n.ReadAt = db.Time(at), db.Time(read)
+		return n, err
+	}, `SELECT m.id, m.account, m.case_id, m.kind, m.at, m.read_at, c.number, c.service, c.version
+		FROM cases_message m JOIN cases_case c ON c.id = m.case_id
+		WHERE m.account = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3`, account, before, limit)
+}
+
+func (store) unread(ctx context.Context, q db.Querier, account string) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM cases_message WHERE account = $1 AND read_at = 0`, account).Scan(&n)
+	return n, err
+}
+
+func (store) linked(ctx context.Context, q db.Querier, caseID string) ([]Row, error) {
+	return list(ctx, q, scanRow, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at FROM cases_case
+		WHERE linked = $1 AND linked <> '' ORDER BY id`, caseID)
+}
+
+// likeEscape makes LIKE's own signs ordinary.
+func likeEscape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}

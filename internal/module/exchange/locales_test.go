@@ -1,0 +1,9 @@
+package exchange
+
+import (
+	"testing"
+
+	"passerelle/internal/platform/i18n/i18ntest"
+)
+
+func TestTextsAreComplete(t *testing.T) { i18ntest.Complete(t, Locales) }

@@ -1,0 +1,12 @@
+package people
+
+import (
+	"testing"
+
+	"passerelle/internal/platform/i18n/i18ntest"
+)
+
+func TestTextsAreCompleteAndUsed(t *testing.T) {
+	i18ntest.Complete(t, Locales)
+	i18ntest.UsedKeys(t, ".", Locales, "people.role.")
+}

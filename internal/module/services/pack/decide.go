@@ -1,0 +1,292 @@
+package pack
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
+	"passerelle/engine/form"
+	"passerelle/internal/platform/errs"
+)
+
+// Decide makes the service's decision on the facts, with the legal values in
+// force on the reference date. It fails when a value that should be in force is
+// not, and when the decision's result is not what the format asks for; it never
+// assumes anything instead.
+func (p *Package) Decide(f Facts) (Decision, error) {
+	d, _, err := p.decide(f)
+	return d, err
+}
+
+func (p *Package) decide(f Facts) (Decision, *dmn.Trace, error) {
+	application := p.Form.Values(f.Application)
+	ref, err := p.referenceDate(application, f.Date)
+	if err != nil {
+		return Decision{}, nil, err
+	}
+	inForce, err := p.Parameters.at(ref)
+	if err != nil {
+		return Decision{}, nil, p.fault("%w", err)
+	}
+	evidence, err := p.evidenceContext(f.Evidence)
+	if err != nil {
+		return Decision{}, nil, p.fault("%w", err)
+	}
+	inputs := feel.Context(
+		feel.Entry{Name: "application", Value: application},
+		feel.Entry{Name: "evidence", Value: evidence},
+		feel.Entry{Name: "parameters", Value: inForce.context},
+		feel.Entry{Name: "date", Value: feel.DateOf(ref)},
+		feel.Entry{Name: "applicant", Value: f.Applicant})
+	r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, dmn.WithTrace())
+	if err != nil {
+		return Decision{}, nil, p.fault("%w", err)
+	}
+	for _, w := range r.Warnings {
+		if w.Limit || w.Unsupported {
+			return Decision{}, nil, p.fault("%s", w)
+		}
+	}
+	d := Decision{Value: r.Value, ReferenceDate: ref, Package: p.ID + "/" + p.Version, Hash: p.Hash, Parameters: p.used(inForce)}
+	if err := d.read(r.Value); err != nil {
+		return Decision{}, nil, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
+	}
+	d.record(r.Trace)
+	return d, r.Trace, nil
+}
+
+// because adds the warnings that may tell why a decision has no usable result.
+func because(ws []dmn.Warning) string {
+	if len(ws) == 0 {
+		return ""
+	}
+	parts := make([]string, 0, 3)
+	for _, w := range ws[:min(3, len(ws))] {
+		parts = append(parts, w.String())
+	}
+	return " (" + strings.Join(parts, "; ") + ")"
+}
+
+func (p *Package) fault(format string, args ...any) error {
+	return errs.New(errs.Internal, "").Because("%s/%s: "+format, append([]any{p.ID, p.Version}, args...)...)
+}
+
+// ReferenceDate returns the day whose law counts for an application made on the
+// day of date, at midnight UTC.
+func (p *Package) ReferenceDate(a form.Answers, date time.Time) (time.Time, error) {
+	return p.referenceDate(p.Form.Values(a), date)
+}
+
+func (p *Package) referenceDate(application feel.Value, date time.Time) (time.Time, error) {
+	if p.Service.ReferenceDate == "" || p.Service.ReferenceDate == "date" {
+		return day(date), nil
+	}
+	v, _ := p.refDate.EvalContext(feel.Context(
+		feel.Entry{Name: "application", Value: application}, feel.Entry{Name: "date", Value: feel.DateOf(date)}))
+	t, ok := v.AsTime(time.UTC)
+	if !ok || v.Kind() != feel.KindDate {
+		return time.Time{}, p.fault("the reference date %s is no date: %s", p.Service.ReferenceDate, v)
+	}
+	return t, nil
+}
+
+// evidenceContext has an entry for every piece of evidence of the service, null
+// for what was not fetched.
+func (p *Package) evidenceContext(evidence map[string]json.RawMessage) (feel.Value, error) {
+	entries := make([]feel.Entry, len(p.Service.Evidence))
+	for i, spec := range p.Service.Evidence {
+		entries[i].Name = spec.ID
+		raw, ok := evidence[spec.ID]
+		if !ok || len(raw) == 0 {
+			continue
+		}
+		v, err := feel.FromJSON(raw)
+		if err != nil {
+			return feel.Null(), fmt.Errorf("evidence %s: %w", spec.ID, err)
+		}
+		entries[i].Value = v
+	}
+	return feel.Context(entries...), nil
+}
+
+// used are the legal values in force that the decision reads.
+func (p *Package) used(e *epoch) []ParameterUse {
+	var out []ParameterUse
+	for _, u := range e.uses {
+		if p.uses[u.ID] {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// read takes the result of the main decision, which must be as the format says.
+func (d *Decision) read(v feel.Value) error {
+	if v.Kind() != feel.KindContext {
+		return fmt.Errorf("the result is %s, not a context", v.Kind())
+	}
+	outcome, _ := v.Get("outcome")
+	o, _ := outcome.AsString()
+	d.Outcome = Outcome(o)
+	if !slices.Contains([]Outcome{Granted, Refused, Judgement}, d.Outcome) {
+		return fmt.Errorf("the outcome is %s, not \"granted\", \"refused\" or \"judgement\"", outcome)
+	}
+	amount, _ := v.Get("amount")
+	if !amount.IsNull() {
+		n, ok := amount.AsNumber()
+		text := string(n.Append(nil, ".2f"))
+		if !ok || n.Sign() < 0 {
+			return fmt.Errorf("the amount is %s", amount)
+		}
+		if exact := plain(n); len(decimals(exact)) > 2 {
+			return fmt.Errorf("the amount %s is not in whole cents: the rule must say how it is rounded", exact)
+		}
+		d.Amount = text
+	}
+	reasons, _ := v.Get("reasons")
+	if s, ok := reasons.AsString(); ok {
+		d.Reasons = []string{s}
+	}
+	for _, r := range reasons.Items() {
+		s, ok := r.AsString()
+		if !ok {
+			return fmt.Errorf("the reason %s is no text key", r)
+		}
+		d.Reasons = append(d.Reasons, s)
+	}
+	return nil
+}
+
+func decimals(number string) string {
+	_, fraction, _ := strings.Cut(number, ".")
+	return strings.TrimRight(fraction, "0")
+}
+
+// record keeps of the trace what an explanation needs.
+func (d *Decision) record(t *dmn.Trace) {
+	d.Values = make(map[string]feel.Value, len(t.Steps))
+	for _, s := range t.Steps {
+		if s.Kind != "decision" {
+			continue
+		}
+		d.Values[s.Name] = s.Value
+		if s.Logic == nil || s.Logic.Table == nil {
+			continue
+		}
+		for _, r := range s.Logic.Table.Rules {
+			if r.Fired {
+				if d.Rules == nil {
+					d.Rules = map[string][]string{}
+				}
+				d.Rules[s.Name] = append(d.Rules[s.Name], ruleName(r))
+			}
+		}
+	}
+}
+
+func ruleName(r dmn.RuleRun) string {
+	if r.ID != "" {
+		return r.ID
+	}
+	return fmt.Sprint(r.Index)
+}
+
+// Subjects returns about whom evidence is asked. list says that the evidence is
+// a list in the order of the subjects. Nobody (null) is an empty result.
+func (p *Package) Subjects(spec EvidenceSpec, f Facts) (subjects []string, list bool, err error) {
+	i := slices.IndexFunc(p.evidence, func(e evidenceExpr) bool { return e.id == spec.ID })
+	if i < 0 || p.evidence[i].subject == nil {
+		return nil, false, nil
+	}
+	v, _ := p.evidence[i].subject.EvalContext(p.Scope(f))
+	if s, ok := v.AsString(); ok {
+		return []string{s}, false, nil
+	}
+	if v.IsNull() {
+		return nil, false, nil
+	}
+	if v.Kind() != feel.KindList {
+		return nil, false, fmt.Errorf("the subject %s is neither an id nor a list of ids", v)
+	}
+	for _, item := range v.Items() {
+		s, ok := item.AsString()
+		if !ok {
+			return nil, true, fmt.Errorf("the subject %s is no id", item)
+		}
+		subjects = append(subjects, s)
+	}
+	return subjects, true, nil
+}
+
+// Scope returns what FEEL can read of the facts, and more. What cannot be had
+// (parameters of a day without law, unreadable evidence) is null.
+func (p *Package) Scope(f Facts, more ...feel.Entry) feel.Value {
+	env := p.FormEnv(f)
+	entries := append(make([]feel.Entry, 0, 5+len(more)),
+		feel.Entry{Name: "application", Value: p.Form.Values(f.Application)},
+		feel.Entry{Name: "evidence", Value: env.Evidence},
+		feel.Entry{Name: "parameters", Value: env.Parameters},
+		feel.Entry{Name: "date", Value: feel.DateOf(env.Date)},
+		feel.Entry{Name: "applicant", Value: f.Applicant})
+	return feel.Context(append(entries, more...)...)
+}
+
+// FormEnv returns what the form's conditions see of the facts. Its date is the
+// reference date, or the day of submission while that cannot be computed yet.
+func (p *Package) FormEnv(f Facts) form.Env {
+	ref, err := p.ReferenceDate(f.Application, f.Date)
+	if err != nil {
+		ref = day(f.Date)
+	}
+	params, _ := p.Parameters.Context(ref)
+	evidence, _ := p.evidenceContext(f.Evidence)
+	return form.Env{Answers: f.Application, Evidence: evidence, Parameters: params, Applicant: f.Applicant, Date: ref}
+}
+
+// Stated is one line of what a certificate states.
+type Stated struct{ ID, Value string }
+
+// States returns what an output (a certificate or permit) states, from a scope
+// as Scope makes it; dates are ISO texts, null is the empty text. The text of
+// each line is outputs.<output>.states.<id>.
+func (p *Package) States(output string, scope feel.Value) ([]Stated, error) {
+	for _, o := range p.outputs {
+		if o.id != output {
+			continue
+		}
+		out := make([]Stated, len(o.states))
+		for i, s := range o.states {
+			v, _ := s.expr.EvalContext(scope)
+			text, err := stateText(v)
+			if err != nil {
+				return nil, p.fault("output %s states %s: %w", output, s.name, err)
+			}
+			out[i] = Stated{ID: s.name, Value: text}
+		}
+		return out, nil
+	}
+	return nil, p.fault("there is no output %q", output)
+}
+
+func stateText(v feel.Value) (string, error) {
+	switch v.Kind() {
+	case feel.KindNull:
+		return "", nil
+	case feel.KindString:
+		s, _ := v.AsString()
+		return s, nil
+	case feel.KindNumber:
+		n, _ := v.AsNumber()
+		return plain(n), nil
+	case feel.KindBoolean:
+		return v.String(), nil
+	case feel.KindDate, feel.KindDateTime:
+		t, _ := v.AsTime(time.UTC)
+		return t.Format(time.DateOnly), nil
+	}
+	return "", fmt.Errorf("%s is not a text, number or date", v)
+}

@@ -1,0 +1,241 @@
+package pack
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"passerelle/internal/platform/i18n"
+)
+
+// Authority is an administration that is competent for services.
+type Authority struct {
+	ID      string  `yaml:"id"`
+	Name    Lingual `yaml:"name"`
+	Kind    string  `yaml:"kind"` // state, commune or court
+	URL     string  `yaml:"url"`
+	Email   string  `yaml:"email"`
+	Phone   string  `yaml:"phone"`
+	Address string  `yaml:"address"`
+}
+
+// LifeEvent is a situation in which people need services.
+type LifeEvent struct {
+	ID      string  `yaml:"id"`
+	Name    Lingual `yaml:"name"`
+	Summary Lingual `yaml:"summary"`
+}
+
+// Set is all service packages below one root. It is immutable and safe for
+// concurrent use.
+type Set struct {
+	Authorities []Authority
+	LifeEvents  []LifeEvent
+
+	packages []*Package // by id, then by the start of their time in force
+}
+
+// LoadSet loads and checks all packages below the root of fsys:
+// <service>/<version>/, beside authorities.yaml and life-events.yaml. A package
+// with an error is left out; the others serve.
+func LoadSet(fsys fs.FS) (*Set, []Finding) {
+	l := &loader{fsys: fsys}
+	s := &Set{}
+	s.Authorities, s.LifeEvents = l.loadRoot()
+	authorities, lifeEvents := ids(s.Authorities), ids(s.LifeEvents)
+	for _, dir := range l.packageDirs() {
+		p, findings := load(fsys, dir, authorities, lifeEvents)
+		if p != nil {
+			findings = append(findings, p.check()...)
+		}
+		l.findings = append(l.findings, findings...)
+		if p != nil && !hasError(findings) {
+			s.packages = append(s.packages, p)
+		}
+	}
+	slices.SortFunc(s.packages, func(a, b *Package) int {
+		if c := strings.Compare(a.ID, b.ID); c != 0 {
+			return c
+		}
+		if c := a.Service.InForce.From.Compare(b.Service.InForce.From); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Version, b.Version)
+	})
+	l.siblings(s.packages)
+	return s, l.findings
+}
+
+func hasError(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == Error })
+}
+
+// siblings reports what only shows when all packages are together.
+func (l *loader) siblings(packages []*Package) {
+	prefixes := map[string]*Package{}
+	for i, p := range packages {
+		file := p.Dir + "/service.yaml"
+		if other := prefixes[p.Service.Prefix]; other != nil && other.ID != p.ID {
+			l.warn(file, p.lines.at("prefix"), "the prefix %s is also that of %s", p.Service.Prefix, other.ID)
+		}
+		prefixes[p.Service.Prefix] = p
+		if i == 0 || packages[i-1].ID != p.ID {
+			continue
+		}
+		if before := packages[i-1]; before.Service.InForce.To.IsZero() || !before.Service.InForce.To.Before(p.Service.InForce.From) {
+			l.warn(file, p.lines.at("inForce"), "version %s is in force before version %s has ended: from %s on the newer one counts", p.Version, before.Version, p.Service.InForce.From.Format(time.DateOnly))
+		}
+	}
+}
+
+// packageDirs returns <service>/<version> of all packages.
+func (l *loader) packageDirs() []string {
+	var dirs []string
+	services, err := fs.ReadDir(l.fsys, ".")
+	if err != nil {
+		l.fault(".", 0, "cannot be read: %v", err)
+		return nil
+	}
+	for _, s := range services {
+		if !s.IsDir() || strings.HasPrefix(s.Name(), ".") {
+			continue
+		}
+		if !folderRE.MatchString(s.Name()) {
+			l.fault(s.Name(), 0, "a service's folder is called in small letters, digits and hyphens")
+			continue
+		}
+		versions, err := fs.ReadDir(l.fsys, s.Name())
+		if err != nil {
+			l.fault(s.Name(), 0, "cannot be read: %v", err)
+		}
+		for _, v := range versions {
+			if v.IsDir() && !strings.HasPrefix(v.Name(), ".") {
+				dirs = append(dirs, path.Join(s.Name(), v.Name()))
+			}
+		}
+	}
+	return dirs
+}
+
+// loadRoot reads the two files beside the services.
+func (l *loader) loadRoot() ([]Authority, []LifeEvent) {
+	var a struct {
+		Authorities []Authority `yaml:"authorities"`
+	}
+	var e struct {
+		LifeEvents []LifeEvent `yaml:"lifeEvents"`
+	}
+	l.rootFile("authorities.yaml", &a)
+	l.rootFile("life-events.yaml", &e)
+	for _, x := range a.Authorities {
+		l.checkRoot("authorities.yaml", x.ID, x.Name)
+		if !slices.Contains([]string{"state", "commune", "court"}, x.Kind) {
+			l.fault("authorities.yaml", 0, "authority %q: kind is state, commune or court", x.ID)
+		}
+	}
+	for _, x := range e.LifeEvents {
+		l.checkRoot("life-events.yaml", x.ID, x.Name)
+	}
+	return a.Authorities, e.LifeEvents
+}
+
+func (l *loader) rootFile(file string, into any) {
+	src, err := fs.ReadFile(l.fsys, file)
+	if err != nil {
+		l.fault(file, 0, "is missing")
+		return
+	}
+	l.decode(src, file, into)
+}
+
+func (l *loader) checkRoot(file, id string, name Lingual) {
+	if !folderRE.MatchString(id) {
+		l.fault(file, 0, "the id %q is not in small letters, digits and hyphens", id)
+	}
+	for _, lang := range name.missing() {
+		l.fault(file, 0, "%q has no name in %s", id, lang)
+	}
+}
+
+// ids returns the ids of authorities or life events as a set.
+func ids[T interface{ id() string }](list []T) map[string]bool {
+	m := make(map[string]bool, len(list))
+	for _, x := range list {
+		m[x.id()] = true
+	}
+	return m
+}
+
+func (a Authority) id() string { return a.ID }
+func (e LifeEvent) id() string { return e.ID }
+
+// Services returns the packages in force on the day of date, one per service,
+// by id.
+func (s *Set) Services(date time.Time) []*Package {
+	var out []*Package
+	for _, p := range s.packages {
+		switch {
+		case !p.Service.InForce.Contains(date):
+		case len(out) > 0 && out[len(out)-1].ID == p.ID:
+			out[len(out)-1] = p // the newer version
+		default:
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// InForce returns the version of a service that takes applications on the day
+// of date.
+func (s *Set) InForce(id string, date time.Time) (*Package, bool) {
+	var found *Package
+	for _, p := range s.packages {
+		if p.ID == id && p.Service.InForce.Contains(date) {
+			found = p
+		}
+	}
+	return found, found != nil
+}
+
+// Version returns one version of a service, in force or not.
+func (s *Set) Version(id, version string) (*Package, bool) {
+	for _, p := range s.packages {
+		if p.ID == id && p.Version == version {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// All returns every package, by service and time in force.
+func (s *Set) All() []*Package { return slices.Clone(s.packages) }
+
+// Authority returns the authority called id.
+func (s *Set) Authority(id string) (Authority, bool) {
+	for _, a := range s.Authorities {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return Authority{}, false
+}
+
+// LifeEvent returns the life event called id.
+func (s *Set) LifeEvent(id string) (LifeEvent, bool) {
+	for _, e := range s.LifeEvents {
+		if e.ID == id {
+			return e, true
+		}
+	}
+	return LifeEvent{}, false
+}
+
+// AuthorityName returns an authority's name, or its id when it is not known.
+func (s *Set) AuthorityName(lang i18n.Lang, id string) string {
+	if a, ok := s.Authority(id); ok {
+		return a.Name.In(lang)
+	}
+	return id
+}

@@ -1,0 +1,161 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"passerelle/internal/platform/errs"
+)
+
+// Dialect names the database behind a [DB].
+type Dialect string
+
+const (
+	SQLite     Dialect = "sqlite"
+	PostgreSQL Dialect = "postgresql"
+)
+
+// DB is an open database; it is safe for concurrent use.
+type DB struct {
+	backend  backend
+	counters counters
+	wakes    wakes
+}
+
+// backend is one of the two databases.
+type backend interface {
+	dialect() Dialect
+	read() Querier
+	write(ctx context.Context, fn func(context.Context, *Tx) error) error
+	migrate(ctx context.Context, m migration) error
+	ping(ctx context.Context) error
+	close() error
+}
+
+// Open opens the database that url names: "sqlite:/path/file.db" (created when
+// missing; its folder must exist) or "postgres://user@host/name". It fails
+// when the database cannot be reached.
+func Open(ctx context.Context, url string) (*DB, error) {
+	d := new(DB)
+	var err error
+	switch {
+	case strings.HasPrefix(url, "sqlite:"):
+		d.backend, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), &d.counters)
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		d.backend, err = openPostgres(ctx, url, &d.counters)
+	default:
+		return nil, errors.New(`db: the database URL begins with "sqlite:" or "postgres://"`)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", explain(err))
+	}
+	return d, nil
+}
+
+// Dialect says which database this is, for the few statements that differ.
+func (d *DB) Dialect() Dialect { return d.backend.dialect() }
+
+// Read returns the pool for reading: on SQLite each statement sees the last
+// commit and never waits for the writer. Writing through it fails.
+func (d *DB) Read() Querier { return d.backend.read() }
+
+// insideWrite marks the context a Write function receives.
+type insideWrite struct{ d *DB }
+
+// Write runs fn in a transaction and returns when it is durable, or why
+// nothing of it was done. fn may run more than once and does database work
+// only; a panic inside it becomes an error of kind Internal. An error of fn is
+// returned as it is; trouble of the database is errs.Unavailable.
+//
+// ctx bounds the waiting. Once a commit has begun, Write waits for its outcome.
+func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if ctx.Value(insideWrite{d}) != nil {
+		return errors.New("db: Write inside a Write: pass the Tx on instead")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var topics []string
+	err := d.backend.write(context.WithValue(ctx, insideWrite{d}, true), func(ctx context.Context, tx *Tx) error {
+		defer func() { topics = tx.topics }()
+		return fn(ctx, tx)
+	})
+	if err != nil {
+		return explain(err)
+	}
+	d.wakes.wake(topics)
+	return nil
+}
+
+// Ping asks the database whether it answers: for /readyz.
+func (d *DB) Ping(ctx context.Context) error { return explain(d.backend.ping(ctx)) }
+
+// Close waits for the running Writes, refuses new ones and closes the
+// database.
+func (d *DB) Close() error { return d.backend.close() }
+
+// Stats are counters since Open.
+type Stats struct {
+	Writes   int64         // Write calls that were acknowledged
+	Failed   int64         // Write calls that returned an error
+	Commits  int64         // transactions committed; on SQLite each holds one or more Writes and costs one fsync of the log
+	Largest  int64         // most Writes in one commit
+	Retries  int64         // PostgreSQL: transactions run again
+	Recovers int64         // SQLite: writer connections replaced after a failure
+	InCommit time.Duration // total time spent in COMMIT, that is mostly in fsync
+}
+
+// counters is what the backends count into.
+type counters struct {
+	writes, failed, commits, largest, retries, recovers, inCommit atomic.Int64
+}
+
+// Stats returns the counters, for /metrics.
+func (d *DB) Stats() Stats {
+	c := &d.counters
+	return Stats{
+		Writes: c.writes.Load(), Failed: c.failed.Load(), Commits: c.commits.Load(), Largest: c.largest.Load(),
+		Retries: c.retries.Load(), Recovers: c.recovers.Load(), InCommit: time.Duration(c.inCommit.Load()),
+	}
+}
+
+func (c *counters) outcome(err error) {
+	if err == nil {
+		c.writes.Add(1)
+	} else {
+		c.failed.Add(1)
+	}
+}
+
+func (c *counters) committed(writes int, took time.Duration) {
+	c.commits.Add(1)
+	c.inCommit.Add(int64(took))
+	for n := int64(writes); ; {
+		old := c.largest.Load()
+		if n <= old || c.largest.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// call runs fn so that neither a panic nor a runtime.Goexit (a test's FailNow)
+// leaves the transaction hanging. done is called exactly once, in fn's
+// goroutine, with fn's error.
+func call(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) error, done func(error)) {
+	err := errs.New(errs.Internal, "").Because("db: the goroutine ended inside Write")
+	var result error = err
+	defer func() {
+		if p := recover(); p != nil {
+			result = errs.New(errs.Internal, "").Because("db: panic inside Write: %v\n%s", p, stack())
+		}
+		if failed := tx.over(); result == nil {
+			result = failed
+		}
+		done(result)
+	}()
+	result = fn(ctx, tx)
+}

@@ -1,0 +1,171 @@
+package dbtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Mode says how a cluster treats the disk.
+type Mode string
+
+const (
+	Quick   Mode = "off" // no fsync: for tests
+	Durable Mode = "on"  // as in production: for benchmarks
+)
+
+// Cluster is a temporary PostgreSQL server that listens on a unix socket in
+// its own folder. It stops, and its folder goes, when Stop is called or when
+// the process that started it ends in whatever way.
+type Cluster struct {
+	URL  string // of its first database; the user may do everything
+	life io.WriteCloser
+	done chan error
+}
+
+// ErrNoBinaries is returned by StartCluster where PostgreSQL is not installed.
+var ErrNoBinaries = errors.New("no initdb and postgres in PATH or /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)")
+
+// supervise runs the server until its standard input, the pipe from the
+// starting process, is closed. $1 binaries, $2 folder, $3 fsync.
+const supervise = `
+"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
+	-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers=64MB \
+	-c autovacuum_naptime=20s -c log_min_messages=fatal >>"$2/log" 2>&1 </dev/null &
+server=$!
+read -r _
+kill -QUIT $server
+wait $server
+cd / && rm -rf "$2"
+`
+
+// StartCluster makes and starts a cluster; it takes about two seconds. As
+// root it runs as user postgres or nobody, because the server refuses root.
+func StartCluster(mode Mode) (*Cluster, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	as, err := identity()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("/tmp", "pg") // short: a socket's path has at most 107 bytes
+	if err != nil {
+		return nil, err
+	}
+	if as != nil {
+		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
+	}
+	run := func(name string, args ...string) *exec.Cmd {
+		cmd := exec.Command(name, args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "HOME="+dir, "LC_ALL=C.UTF-8")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
+		return cmd
+	}
+	initdb := run(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "passerelle", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out)), os.RemoveAll(dir))
+	}
+	cmd := run("/bin/sh", "-c", supervise, "supervise", bin, dir, string(mode))
+	life, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	c := &Cluster{URL: "postgres://passerelle@/postgres?host=" + dir + "&sslmode=disable", life: life, done: make(chan error, 1)}
+	go func() { c.done <- cmd.Wait() }()
+	if err := c.ready(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		_ = c.Stop()
+		return nil, fmt.Errorf("start PostgreSQL: %w: %s", err, bytes.TrimSpace(log))
+	}
+	return c, nil
+}
+
+// ready asks until the server answers.
+func (c *Cluster) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, c.URL)
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends the server and removes its folder.
+func (c *Cluster) Stop() error {
+	_ = c.life.Close()
+	<-c.done // the supervisor's exit code is the killed server's: no news
+	return nil
+}
+
+// binaries finds the folder of initdb and postgres, the newest of Debian's.
+func binaries() (string, error) {
+	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	sort.Slice(dirs, func(i, j int) bool { return version(dirs[i]) > version(dirs[j]) })
+	if p, err := exec.LookPath("initdb"); err == nil {
+		if p, err = filepath.EvalSymlinks(p); err == nil {
+			dirs = append([]string{filepath.Dir(p)}, dirs...)
+		}
+	}
+	for _, dir := range dirs {
+		if executable(filepath.Join(dir, "initdb")) && executable(filepath.Join(dir, "postgres")) {
+			return dir, nil
+		}
+	}
+	return "", ErrNoBinaries
+}
+
+func version(bin string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(bin)))
+	return n
+}
+
+func executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// identity is who the server runs as: nil for ourselves.
+func identity() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err1 == nil && err2 == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
+}

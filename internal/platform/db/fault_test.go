@@ -1,0 +1,192 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/db/dbtest"
+	"passerelle/internal/platform/errs"
+)
+
+// saboteur makes one statement of the writer fail: the failAt-th, before it
+// runs or, when late is set, after it ran (the answer is lost).
+type saboteur struct {
+	driver.Connector
+	seen   atomic.Int64
+	failAt int64
+	late   bool
+}
+
+var errSabotage = errors.New("input/output error (made by the test)")
+
+func (s *saboteur) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := s.Connector.Connect(ctx)
+	return &saboteurConn{c, s}, err
+}
+
+type saboteurConn struct {
+	driver.Conn
+	s *saboteur
+}
+
+func (c *saboteurConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	st, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &saboteurStmt{st, c.s}, nil
+}
+
+type saboteurStmt struct {
+	driver.Stmt
+	s *saboteur
+}
+
+func (st *saboteurStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	hit := st.s.seen.Add(1) == st.s.failAt
+	if hit && !st.s.late {
+		return nil, errSabotage
+	}
+	res, err := st.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	if hit {
+		return nil, errSabotage
+	}
+	return res, err
+}
+
+// TestWhicheverStatementFails runs concurrent Writes of two rows each, makes
+// the n-th statement fail, for each n, and then looks at every row.
+func TestWhicheverStatementFailsAcknowledgedWritesAreWholeAndOthersAbsent(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		for failAt := int64(1); failAt <= 45; failAt++ {
+			s := &saboteur{late: late}
+			db.WithConnector(t, func(c driver.Connector) driver.Connector { s.Connector = c; return s })
+			d := dbtest.SQLite(t)
+			migrated(t, d)
+			s.seen.Store(0)
+			s.failAt = failAt
+
+			var mu sync.Mutex
+			acknowledged := map[string]error{}
+			var wg sync.WaitGroup
+			for i := range 8 {
+				wg.Go(func() {
+					id := fmt.Sprint(i)
+					err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+						if err := insert(id+"a", i)(ctx, tx); err != nil {
+							return err
+						}
+						return insert(id+"b", i)(ctx, tx)
+					})
+					mu.Lock()
+					defer mu.Unlock()
+					acknowledged[id] = err
+				})
+			}
+			wg.Wait()
+			if err := d.Write(t.Context(), insert("after", 0)); err != nil && !errors.Is(err, errSabotage) {
+				t.Fatalf("statement %d: the writer did not recover: %v", failAt, err)
+			}
+			for id, err := range acknowledged {
+				var rows int
+				if err := d.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM note WHERE id IN ($1, $2)", id+"a", id+"b").Scan(&rows); err != nil {
+					t.Fatal(err)
+				}
+				// A commit whose answer was lost may be stored, whole.
+				if err == nil && rows != 2 || err != nil && rows != 0 && (!late || rows != 2) {
+					t.Errorf("statement %d, late %v: %d rows of a write that ended in %v", failAt, late, rows, err)
+				}
+			}
+		}
+	}
+}
+
+func TestALockedDatabaseIsUnavailableAndTheWriterRecovers(t *testing.T) {
+	db.WithBusyMillis(t, 50)
+	file := t.TempDir() + "/locked.db"
+	d, err := db.Open(t.Context(), "sqlite:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	migrated(t, d)
+	other, err := sql.Open("sqlite", file) // stands for another process
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			err := d.Write(t.Context(), insert(fmt.Sprint(i), i))
+			if errs.KindOf(err) != errs.Unavailable || !strings.Contains(err.Error(), "locked by another process") {
+				t.Errorf("while locked: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if count(t, d) != 0 {
+		t.Error("a refused write left rows")
+	}
+	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Write(t.Context(), insert("after", 1)); err != nil {
+		t.Errorf("after the lock: %v", err)
+	}
+}
+
+func TestAFullDiskIsUnavailableAndTakesNobodyAlong(t *testing.T) {
+	d := dbtest.SQLite(t)
+	migrated(t, d)
+	pages := func(limit string) error {
+		return d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			var n int
+			return tx.QueryRowContext(ctx, "PRAGMA max_page_count = "+limit).Scan(&n)
+		})
+	}
+	if err := pages("20"); err != nil {
+		t.Fatal(err)
+	}
+	err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO note (id, n, doc) VALUES ('large', 1, $1)", strings.Repeat("x", 200_000))
+		return err
+	})
+	if errs.KindOf(err) != errs.Unavailable || !strings.Contains(err.Error(), "disk of the database is full") {
+		t.Errorf("got %v", err)
+	}
+	if err := d.Write(t.Context(), insert("small", 1)); err != nil {
+		t.Errorf("what still fits: %v", err)
+	}
+	if err := pages("100000"); err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, d); got != 1 {
+		t.Errorf("%d rows, want the small one", got)
+	}
+}
+
+func TestTheWriterSyncsEveryCommit(t *testing.T) {
+	d := dbtest.SQLite(t)
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			return tx.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got)
+		})
+		if err != nil || got != want {
+			t.Errorf("%s is %s (%v), want %s", pragma, got, err, want)
+		}
+	}
+}

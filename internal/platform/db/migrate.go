@@ -1,0 +1,77 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"regexp"
+
+	"github.com/pressly/goose/v3"
+)
+
+// migration is one module's migrations on their way to a database.
+type migration struct {
+	module string
+	fsys   fs.FS
+}
+
+var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
+
+// Migrate brings the tables of module up to date: it runs the goose files
+// (NNNNN_name.sql at the root of fsys) that table goose_<module> does not know
+// yet, each in its own transaction. The texts are the same for both databases.
+// Several processes may call it at once.
+func (d *DB) Migrate(ctx context.Context, module string, fsys fs.FS) error {
+	if !moduleName.MatchString(module) {
+		return fmt.Errorf("db: %q is not a module name", module)
+	}
+	if err := d.backend.migrate(ctx, migration{module, fsys}); err != nil {
+		return fmt.Errorf("migrate %s: %w", module, explain(err))
+	}
+	return nil
+}
+
+func (m migration) run(ctx context.Context, dialect goose.Dialect, on *sql.DB) error {
+	p, err := goose.NewProvider(dialect, on, m.fsys,
+		goose.WithTableName("goose_"+m.module),
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithSlog(slog.New(slog.DiscardHandler)))
+	if errors.Is(err, goose.ErrNoMigrations) {
+		return errors.New("no NNNNN_name.sql files found")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// migrate runs on a connection of its own. Processes queue on the file's write
+// lock; the writer's readers see the new schema by themselves.
+func (s *sqliteDB) migrate(ctx context.Context, m migration) error {
+	on, err := sql.Open("sqlite", sqliteDSN(s.path))
+	if err != nil {
+		return err
+	}
+	defer on.Close()
+	on.SetMaxOpenConns(1)
+	return m.run(ctx, goose.DialectSQLite3, on)
+}
+
+// migrate holds an advisory lock of the module, so that nodes that start
+// together migrate one after the other.
+func (p *postgresDB) migrate(ctx context.Context, m migration) error {
+	conn, err := p.writes.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext(current_schema() || '.' || $1))", "goose_"+m.module); err != nil {
+		return err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(hashtext(current_schema() || '.' || $1))", "goose_"+m.module)
+	return m.run(ctx, goose.DialectPostgres, p.writes)
+}

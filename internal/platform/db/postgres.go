@@ -1,0 +1,214 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"passerelle/internal/platform/clock"
+)
+
+// RetryFor is how long a Write on PostgreSQL is tried again while the server
+// is away or transactions collide: longer than a failover takes (24 s measured
+// with Patroni after a kill -9 of the leader).
+const RetryFor = 40 * time.Second
+
+const postgresConns = 16 // per pool; two pools, so that a Read inside a Write never starves it
+
+// dialer notices a server that vanished without a word (a machine that lost its
+// power) within about 25 seconds, well inside RetryFor.
+var dialer = net.Dialer{
+	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+	Control:         boundUnanswered,
+}
+
+type postgresDB struct {
+	writes, reads *sql.DB
+	reading       direct
+	count         *counters
+}
+
+func openPostgres(ctx context.Context, url string, c *counters) (*postgresDB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	config.DialFunc = dialer.DialContext
+	config.RuntimeParams["application_name"] = "passerelle"
+	config.RuntimeParams["timezone"] = "UTC"
+	reading := config.Copy()
+	reading.RuntimeParams["default_transaction_read_only"] = "on"
+
+	p := &postgresDB{writes: stdlib.OpenDB(*config), reads: stdlib.OpenDB(*reading), count: c}
+	p.reading = direct{p.reads}
+	for _, pool := range []*sql.DB{p.writes, p.reads} {
+		pool.SetMaxOpenConns(postgresConns)
+		pool.SetMaxIdleConns(postgresConns)
+		pool.SetConnMaxIdleTime(5 * time.Minute)
+	}
+	if err := p.ping(ctx); err != nil {
+		_ = p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *postgresDB) dialect() Dialect { return PostgreSQL }
+func (p *postgresDB) read() Querier    { return p.reading }
+
+func (p *postgresDB) ping(ctx context.Context) error {
+	return errors.Join(p.writes.PingContext(ctx), p.reads.PingContext(ctx))
+}
+
+func (p *postgresDB) close() error { return errors.Join(p.writes.Close(), p.reads.Close()) }
+
+func (p *postgresDB) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	sys := clock.System{}
+	deadline := sys.Now().Add(RetryFor)
+	for attempt := 0; ; attempt++ {
+		err := p.attempt(ctx, fn)
+		if err == nil || !again(err) || ctx.Err() != nil {
+			p.count.outcome(err)
+			return err
+		}
+		wait := backoff(attempt)
+		if sys.Now().Add(wait).After(deadline) || !pause(ctx, wait) {
+			p.count.outcome(err)
+			return err
+		}
+		p.count.retries.Add(1)
+	}
+}
+
+// backoff doubles from 1 ms to 1 s, with full jitter: colliding transactions
+// part quickly, a dead server is not hammered.
+func backoff(attempt int) time.Duration {
+	top := time.Second
+	if attempt < 10 {
+		top = time.Millisecond << attempt
+	}
+	return time.Duration(rand.Int64N(int64(top))) + time.Millisecond/2
+}
+
+// attempt runs fn in one serializable transaction: what a function reads is
+// still true when it commits, as on SQLite.
+func (p *postgresDB) attempt(ctx context.Context, fn func(context.Context, *Tx) error) (err error) {
+	conn, err := p.writes.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	id, err := begin(ctx, conn)
+	if err != nil {
+		discard(conn)
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended { // an error, or the goroutine is being ended inside fn
+			if _, err := simple(context.WithoutCancel(ctx), conn, "ROLLBACK"); err != nil {
+				discard(conn)
+			}
+		}
+	}()
+	call(ctx, &Tx{on: direct{conn}}, fn, func(e error) { err = e })
+	if err != nil {
+		return err
+	}
+	sys := clock.System{}
+	start := sys.Now()
+	ended = true
+	if _, err := simple(context.WithoutCancel(ctx), conn, "COMMIT"); err != nil {
+		discard(conn)
+		if !lostConnection(err) || !p.committed(ctx, id) {
+			return err
+		}
+	}
+	p.count.committed(1, sys.Now().Sub(start))
+	return nil
+}
+
+// txID names a transaction of a cluster: its number, and the timeline, because
+// a server that takes over numbers the lost transactions anew.
+type txID struct{ timeline, number string }
+
+const timeline = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+
+func begin(ctx context.Context, conn *sql.Conn) (txID, error) {
+	row, err := simple(ctx, conn, "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT "+timeline+", pg_current_xact_id()")
+	if err != nil || len(row) != 2 {
+		return txID{}, err
+	}
+	return txID{row[0], row[1]}, nil
+}
+
+// committed asks the server what became of a transaction whose COMMIT got no
+// answer. When it cannot tell, the answer is false and the function runs again:
+// then only the caller's idempotency key keeps the work single.
+func (p *postgresDB) committed(ctx context.Context, id txID) bool {
+	sys := clock.System{}
+	deadline := sys.Now().Add(RetryFor)
+	for attempt := 0; sys.Now().Before(deadline) && ctx.Err() == nil; attempt++ {
+		var now string
+		var status sql.NullString
+		err := p.writes.QueryRowContext(ctx, "SELECT "+timeline+", CASE WHEN "+timeline+" = $1 THEN pg_xact_status($2::text::xid8) END",
+			id.timeline, id.number).Scan(&now, &status)
+		switch {
+		case err == nil && status.String == "committed":
+			return true
+		case err == nil && status.String != "in progress":
+			return false // aborted, another timeline, or too long ago
+		case err != nil && !lostConnection(err):
+			return false
+		}
+		if !pause(ctx, backoff(attempt)) {
+			return false
+		}
+	}
+	return false
+}
+
+// pause waits for d; false when ctx is done first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// simple runs statements without arguments in one round trip and returns the
+// last one's first row.
+func simple(ctx context.Context, conn *sql.Conn, text string) (row []string, err error) {
+	err = conn.Raw(func(c any) error {
+		results, err := c.(*stdlib.Conn).Conn().PgConn().Exec(ctx, text).ReadAll()
+		if err != nil || len(results) == 0 {
+			return err
+		}
+		if rows := results[len(results)-1].Rows; len(rows) > 0 {
+			for _, column := range rows[0] {
+				row = append(row, string(column))
+			}
+		}
+		return nil
+	})
+	return row, err
+}
+
+// discard keeps a connection of unknown state out of the pool.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+}

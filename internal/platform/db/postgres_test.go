@@ -1,0 +1,158 @@
+package db_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/db/dbtest"
+)
+
+func TestAWriteSurvivesTheLossOfItsConnection(t *testing.T) {
+	d := dbtest.PostgreSQL(t)
+	migrated(t, d)
+	runs := 0
+	err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		runs++
+		if err := insert("a", runs)(ctx, tx); err != nil {
+			return err
+		}
+		if runs == 1 {
+			var pid int
+			var ended bool
+			if err := tx.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+				return err
+			}
+			if err := d.Read().QueryRowContext(ctx, "SELECT pg_terminate_backend($1, 5000)", pid).Scan(&ended); err != nil || !ended {
+				t.Fatalf("terminate: %v, %v", ended, err)
+			}
+		}
+		return insert("b", runs)(ctx, tx)
+	})
+	if err != nil || runs != 2 || d.Stats().Retries != 1 {
+		t.Errorf("%v after %d runs, %+v", err, runs, d.Stats())
+	}
+	if got := count(t, d); got != 2 {
+		t.Errorf("%d rows, want 2", got)
+	}
+}
+
+// cutter passes connections on to a PostgreSQL socket. Once armed, it cuts the
+// connection on which the next COMMIT is seen, after the server has answered
+// it (late) or before the server got it.
+type cutter struct {
+	armed, late atomic.Bool
+	cuts        atomic.Int64
+}
+
+func (c *cutter) serve(t *testing.T, server string) (through string) {
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const socket = ".s.PGSQL.5432"
+	to := filepath.Join(u.Query().Get("host"), socket)
+	if u.Query().Get("host") == "" {
+		t.Skip("the test server is not reached through a unix socket")
+	}
+	dir := t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(dir, socket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("unix", to)
+			if err != nil {
+				_ = client.Close()
+				return
+			}
+			go c.pass(client, server)
+		}
+	}()
+	q := u.Query()
+	q.Set("host", dir)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (c *cutter) pass(client, server net.Conn) {
+	defer client.Close()
+	defer server.Close()
+	var cut atomic.Bool
+	answered := make(chan bool)
+	go func() { // server → client
+		defer close(answered)
+		buf := make([]byte, 1<<16)
+		for {
+			n, err := server.Read(buf)
+			if err != nil || cut.Load() {
+				return
+			}
+			if _, err := client.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+	}()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := client.Read(buf)
+		if err != nil {
+			return
+		}
+		if bytes.Contains(buf[:n], []byte("COMMIT")) && c.armed.CompareAndSwap(true, false) {
+			c.cuts.Add(1)
+			if !c.late.Load() {
+				return
+			}
+			cut.Store(true)
+			if _, err := server.Write(buf[:n]); err != nil {
+				return
+			}
+			<-answered // the server has committed; the client never hears it
+			return
+		}
+		if _, err := server.Write(buf[:n]); err != nil && err != io.EOF {
+			return
+		}
+	}
+}
+
+func TestACommitWithoutAnAnswerIsLookedUp(t *testing.T) {
+	for name, late := range map[string]bool{"cut before the server got it": false, "cut after the server did it": true} {
+		t.Run(name, func(t *testing.T) {
+			var c cutter
+			d, err := db.Open(t.Context(), c.serve(t, dbtest.PostgreSQLURL(t)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			migrated(t, d)
+			c.late.Store(late)
+			c.armed.Store(true)
+			runs := 0
+			err = d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				runs++
+				return insert("a", runs)(ctx, tx) // a second run after a commit would violate the key
+			})
+			want := map[bool]int{false: 2, true: 1}[late]
+			if err != nil || runs != want || c.cuts.Load() != 1 {
+				t.Errorf("%v after %d runs and %d cuts, want %d runs", err, runs, c.cuts.Load(), want)
+			}
+			if got := count(t, d); got != 1 {
+				t.Errorf("%d rows, want 1", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,289 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"passerelle/internal/platform/clock"
+	"passerelle/internal/platform/errs"
+)
+
+const (
+	batchWrites = 256                   // most Writes in one commit
+	batchTime   = 20 * time.Millisecond // after which a batch takes no more
+)
+
+// writer owns the one writing connection of a SQLite file.
+//
+// Its goroutine alone begins and ends transactions. A Write function runs in
+// its caller's goroutine, while the writer waits: panics and tests' FailNow
+// stay where they belong, and the connection still has one user at a time.
+type writer struct {
+	pool  *sql.DB
+	count *counters
+	queue chan *request
+
+	closing chan struct{} // closed once: no new requests
+	once    sync.Once
+	stopped chan struct{} // closed when the goroutine has ended
+
+	// The goroutine's own:
+	conn *sql.Conn // nil: to be connected by the next batch
+	on   *prepared
+}
+
+// request is one Write on its way through the writer.
+type request struct {
+	claimed atomic.Bool // by the writer (its turn comes) or by the caller (gives up)
+	turn    chan *Tx    // writer → caller: run your function
+	ran     chan error  // caller → writer: my function's outcome
+	done    chan error  // writer → caller: the batch's outcome
+}
+
+var errClosed = errs.New(errs.Unavailable, "").Because("the database is closed")
+
+func openWriter(ctx context.Context, dsn string, c *counters) (*writer, error) {
+	connector, err := sqliteConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{
+		pool: sql.OpenDB(connector), count: c,
+		queue:   make(chan *request, batchWrites),
+		closing: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if err := w.connect(ctx); err != nil {
+		_ = w.pool.Close()
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// connect opens the connection. The pool keeps no idle one, so that a
+// connection given up is a file closed.
+func (w *writer) connect(ctx context.Context) error {
+	w.pool.SetMaxIdleConns(-1)
+	conn, err := w.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	w.conn, w.on = conn, &prepared{on: conn}
+	return nil
+}
+
+func (w *writer) disconnect() {
+	if w.conn == nil {
+		return
+	}
+	w.on.forget()
+	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = w.conn.Close()
+	w.conn, w.on = nil, nil
+}
+
+// write queues fn and waits for the outcome of its batch.
+func (w *writer) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	r := &request{turn: make(chan *Tx, 1), ran: make(chan error, 1), done: make(chan error, 1)}
+	select {
+	case <-w.closing:
+		return errClosed
+	default:
+	}
+	select {
+	case w.queue <- r:
+	case <-w.closing:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var tx *Tx
+	select {
+	case tx = <-r.turn:
+	case err := <-r.done: // the batch could not begin
+		return err
+	case <-w.stopped:
+		if r.claimed.CompareAndSwap(false, true) {
+			return errClosed
+		}
+		return <-r.done
+	case <-ctx.Done():
+		if r.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		select {
+		case tx = <-r.turn:
+		case err := <-r.done:
+			return err
+		}
+	}
+	call(ctx, tx, fn, func(err error) { r.ran <- err })
+	return <-r.done
+}
+
+func (w *writer) close() {
+	w.once.Do(func() { close(w.closing) })
+	<-w.stopped
+}
+
+func (w *writer) run() {
+	defer close(w.stopped)
+	defer func() {
+		w.disconnect()
+		_ = w.pool.Close()
+	}()
+	for {
+		select {
+		case r := <-w.queue:
+			w.batch(r)
+			continue
+		default:
+		}
+		select {
+		case r := <-w.queue:
+			w.batch(r)
+		case <-w.closing:
+			for { // those who queued before the closing
+				select {
+				case r := <-w.queue:
+					w.batch(r)
+					continue
+				default:
+				}
+				return
+			}
+		}
+	}
+}
+
+// batch runs first and whoever queues meanwhile in one transaction, commits it
+// and tells everybody.
+func (w *writer) batch(first *request) {
+	var waiting []*request // ran well; acknowledged by the commit
+	finish := func(err error) {
+		for _, r := range waiting {
+			w.count.outcome(err)
+			r.done <- err
+		}
+	}
+	if !first.claimed.CompareAndSwap(false, true) {
+		return // gave up while queueing
+	}
+	sys := clock.System{}
+	if err := w.begin(); err != nil {
+		// Whoever queued meanwhile would only wait for the same failure again.
+		for r := first; r != nil; r = w.next(len(waiting), sys.Now()) {
+			waiting = append(waiting, r)
+		}
+		finish(err)
+		return
+	}
+	began := sys.Now()
+	for r := first; r != nil; r = w.next(len(waiting), began) {
+		err, broken := w.runOne(r)
+		switch {
+		case broken != nil: // the transaction is gone, for all
+			w.giveUp()
+			r.done <- err
+			w.count.outcome(err)
+			finish(broken)
+			return
+		case err != nil:
+			w.count.outcome(err)
+			r.done <- err
+		default:
+			waiting = append(waiting, r)
+		}
+	}
+	if len(waiting) == 0 {
+		if err := w.exec("ROLLBACK"); err != nil {
+			w.giveUp()
+		}
+		return
+	}
+	start := sys.Now()
+	err := w.exec("COMMIT")
+	if err != nil {
+		w.giveUp()
+	} else {
+		w.count.committed(len(waiting), sys.Now().Sub(start))
+	}
+	finish(err)
+}
+
+// next takes another waiting request into the batch, or returns nil when
+// nobody waits or the batch is full.
+func (w *writer) next(size int, began time.Time) *request {
+	for size < batchWrites && (clock.System{}).Now().Sub(began) < batchTime {
+		select {
+		case r := <-w.queue:
+			if r.claimed.CompareAndSwap(false, true) {
+				return r
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// runOne lets r's caller run its function inside a savepoint. err is r's own
+// outcome; broken is not nil when the whole transaction is lost with it.
+func (w *writer) runOne(r *request) (err, broken error) {
+	if err := w.exec("SAVEPOINT w"); err != nil {
+		return err, err
+	}
+	tx := &Tx{on: w.on, shared: true}
+	r.turn <- tx
+	err = <-r.ran
+	if err != nil {
+		if broken = w.exec("ROLLBACK TO w"); broken != nil {
+			// SQLite rolled back by itself: a full disk, an I/O error.
+			return err, errs.Wrap(errs.Unavailable, "", errors.Join(errors.New("db: the shared transaction failed"), err))
+		}
+	}
+	if broken = w.exec("RELEASE w"); broken != nil {
+		return errors.Join(err, broken), broken
+	}
+	return err, nil
+}
+
+func (w *writer) begin() error {
+	if w.conn == nil {
+		if err := w.connect(context.Background()); err != nil {
+			return err
+		}
+		w.count.recovers.Add(1)
+	}
+	err := w.exec("BEGIN IMMEDIATE")
+	if err != nil {
+		w.giveUp()
+	}
+	return err
+}
+
+// giveUp drops the connection: after a failed write or fsync nothing it
+// holds in memory is trusted. The next batch opens a new one.
+func (w *writer) giveUp() {
+	_ = w.exec("ROLLBACK")
+	w.disconnect()
+}
+
+// exec runs a statement of the transaction itself; whatever makes it fail, the
+// callers' work was not done and can be tried again.
+func (w *writer) exec(text string) error {
+	_, err := w.on.ExecContext(context.Background(), text)
+	if err != nil && errs.KindOf(err) != errs.Unavailable {
+		err = errs.Wrap(errs.Unavailable, "", fmt.Errorf("the database refuses %s: %w", text, err))
+	}
+	return err
+}
+
+func stack() []byte { return debug.Stack() }

@@ -1,0 +1,20 @@
+// Progressive enhancement of every page. All pages work without it.
+import {
+  Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload,
+  NotificationBanner, SkipLink, Tabs, createAll,
+} from "govuk-frontend"
+import { copyButtons } from "./copy.js"
+import { printButtons } from "./print.js"
+import { singleSubmit } from "./submit.js"
+import { nameDropZones } from "./upload.js"
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported")
+for (const component of [
+  Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload,
+  NotificationBanner, SkipLink, Tabs,
+]) createAll(component)
+
+nameDropZones(document)
+singleSubmit(document)
+copyButtons(document)
+printButtons(document)
