@@ -194,14 +194,45 @@ func (d *Definitions) label(x *xnode) string {
 // SVG draws the diagram that shows the process. An error means that the file has
 // no diagram of it, or that w fails.
 func (p *Process) SVG(w io.Writer, o Drawing) error {
+	if _, i := p.diagram(); i >= 0 {
+		return p.defs.SVG(w, i, o)
+	}
+	return fmt.Errorf("bpmn: the file has no diagram of process %q", p.ID)
+}
+
+// Labels lists the ids of all that the diagram of the process shows with a label
+// (elements, sequence flows, lanes, notes): what a translation needs words for.
+func (p *Process) Labels() []string {
+	g, i := p.diagram()
+	if i < 0 {
+		return nil
+	}
+	var ids []string
+	for _, s := range g.shapes {
+		if p.defs.label(s.x) != "" {
+			ids = append(ids, s.id)
+		}
+	}
+	for _, e := range g.edges {
+		if p.defs.label(e.x) != "" {
+			ids = append(ids, e.id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// diagram finds the first diagram that shows the process itself.
+func (p *Process) diagram() (*diagram, int) {
 	for i, x := range p.defs.planes() {
-		for _, s := range p.defs.diagram(x).shapes {
+		g := p.defs.diagram(x)
+		for _, s := range g.shapes {
 			if n := p.nodes[s.id]; n != nil && n.up == p.root {
-				return p.defs.SVG(w, i, o)
+				return g, i
 			}
 		}
 	}
-	return fmt.Errorf("bpmn: the file has no diagram of process %q", p.ID)
+	return nil, -1
 }
 
 // Marks says for each element and sequence flow of the process how it is shown:

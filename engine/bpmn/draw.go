@@ -181,7 +181,7 @@ func (p *pen) task(s shape, label string) {
 	if p.ground(s) {
 		p.text(label, box{b.x + 12, b.y + 6, b.w - 24, 20}, 13, "start", false)
 	} else {
-		if icons[x.name] && b.h >= 60 {
+		if icons[x.name] && b.h >= 44 {
 			inner.y, inner.h = inner.y+10, inner.h-10
 		}
 		p.text(label, inner, 13, "middle", true)

@@ -87,3 +87,30 @@ func wellFormed(t *testing.T, svg string) {
 		}
 	}
 }
+
+// A drawing escapes what people wrote, marks an incident, and says so in words.
+func TestDrawing(t *testing.T) {
+	p := load(t, "testdata/permit.bpmn")
+	marks := p.Marks(State{Started: true, Count: map[string]int{"received": 1, "received_fetch": 1, "fetch": 1, "fetch~": 1},
+		Tokens: []Token{{ID: "fetch:1", El: "fetch", Wait: WaitIncident, Fail: &Failure{Stage: "act"}}}})
+	if len(marks) != 3 || marks["fetch"] != MarkIncident || marks["received_fetch"] != MarkDone {
+		t.Fatalf("%v", marks)
+	}
+	var b bytes.Buffer
+	err := p.SVG(&b, Drawing{ID: `a"b`, Title: "A < B & C", Marks: marks,
+		Text: func(id string) string { return map[string]string{"fetch": `<script>alert("1")</script>`}[id] },
+		Word: func(m Mark) string { return string(m) + " & more" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wellFormed(t, b.String())
+	for _, want := range []string{`role="img"`, "<title id=\"a&#34;b-title\">A &lt; B &amp; C</title>", "bpmn-incident", "bpmn-pin-incident", "(incident &amp; more)", "Application received (done &amp; more)"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the SVG lacks %s", want)
+		}
+	}
+	q := load(t, "testdata/cases/sequence.bpmn")
+	if err := q.SVG(&b, Drawing{}); err == nil {
+		t.Error("a process without a diagram was drawn")
+	}
+}

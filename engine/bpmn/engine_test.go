@@ -211,6 +211,9 @@ func TestUses(t *testing.T) {
 	if n := len(p.Elements()); n != 12 {
 		t.Errorf("%d elements", n)
 	}
+	if got := fmt.Sprint(p.Labels()); got != "[approve clear clear_examine clear_merge decide decided examine fetch issue received remind reminded reminder]" {
+		t.Errorf("labels %s", got)
+	}
 }
 
 // A collection of a thousand keeps its order and its values.

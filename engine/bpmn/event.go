@@ -118,7 +118,8 @@ const (
 
 // Command is one thing the caller has to do, in the transaction that stores the
 // new state. ID is the same whenever the same step is computed: prefix it with
-// the instance and use it as the key of the effect.
+// the instance and use it as the key of the effect. (SetVariable and EndProcess
+// are no effects: they are part of storing the state.)
 type Command struct {
 	Type    CommandType
 	ID      string

@@ -27,9 +27,16 @@ type names struct {
 	parent *names
 	name   string
 	typ    *feel.Type
+	count  int // of the whole chain
 }
 
-func (n *names) with(name string, t *feel.Type) *names { return &names{n, name, t} }
+func (n *names) with(name string, t *feel.Type) *names {
+	count := 1
+	if n != nil {
+		count += n.count
+	}
+	return &names{n, name, t, count}
+}
 
 func (n *names) has(name string) bool {
 	for ; n != nil; n = n.parent {
@@ -189,6 +196,11 @@ func (c *logicCompiler) literal(l *Literal, scope *names) *literalBox {
 		b.broken = "there is no expression"
 		return b
 	}
+	if !c.affordable(scope) {
+		b.broken = tooLarge
+		c.u.problem(l.TextPos, c.element, b.broken)
+		return b
+	}
 	e, err := feel.Compile(l.Text, append(scope.options(), feel.Types(c.types))...)
 	if err != nil {
 		b.broken = err.Error()
@@ -198,13 +210,27 @@ func (c *logicCompiler) literal(l *Literal, scope *names) *literalBox {
 	c.use(e, scope, l.TextPos)
 	c.u.m.exprs = append(c.u.m.exprs, checkedExpr{u: c.u, at: l.TextPos, element: c.element, expr: e, scope: scope, want: b.typ})
 	b.expr = e
-	if lit, ok := constantNode(e.AST()); ok {
+	if lit, ok := constantIn(e, e.AST()); ok {
 		if v, ok := b.typ.Coerce(lit); ok {
 			b.constant, b.value = true, v
 		}
 	}
 	return b
 }
+
+// maxWork bounds compiling: each expression costs as much as it has names in
+// scope. Real models stay far below.
+const maxWork = 2_000_000
+
+// affordable reports whether one more expression may be compiled.
+func (c *logicCompiler) affordable(scope *names) bool {
+	if scope != nil {
+		c.u.m.work += scope.count
+	}
+	return c.u.m.work <= maxWork
+}
+
+const tooLarge = "the model is too large: too many expressions with too many names in scope"
 
 // constantNode returns the value of a literal, also of a negated number.
 func constantNode(n feel.Node) (feel.Value, bool) {
@@ -219,6 +245,29 @@ func constantNode(n feel.Node) (feel.Value, bool) {
 		}
 	}
 	return feel.Value{}, false
+}
+
+// constantIn is constantNode for a node of e; it also knows date("2025-01-01"),
+// unless date is a variable there.
+func constantIn(e *feel.Expr, n feel.Node) (feel.Value, bool) {
+	if v, ok := constantNode(n); ok {
+		return v, true
+	}
+	call, ok := n.(*feel.Invocation)
+	if !ok || len(call.Args) != 1 || call.Names != nil || len(e.Names()) > 0 {
+		return feel.Value{}, false
+	}
+	fn, ok := call.Fn.(*feel.Name)
+	if !ok || fn.Name != "date" {
+		return feel.Value{}, false
+	}
+	text, _ := constantNode(call.Args[0])
+	s, ok := text.AsString()
+	if !ok {
+		return feel.Value{}, false
+	}
+	v, ok := feel.ParseTemporal(s)
+	return v, ok && v.Kind() == feel.KindDate
 }
 
 func (b *literalBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {

@@ -12,9 +12,9 @@ type Severity string
 
 // The severities. An error makes some evaluation null; a warning may be meant.
 const (
-	Error   Severity = "error"
-	Caution Severity = "warning"
-	Note    Severity = "note" // something could not be checked
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+	SeverityNote    Severity = "note" // something could not be checked
 )
 
 // FindingKind tells what was found.
@@ -82,10 +82,10 @@ func (e Example) String() string {
 func Check(m *Model) []Finding {
 	c := &checker{m: m}
 	for _, p := range m.problems {
-		c.out = append(c.out, Finding{Pos: p.Pos, Kind: BadExpression, Severity: Error, Model: p.Model, Element: p.Element, Msg: p.Msg})
+		c.out = append(c.out, Finding{Pos: p.Pos, Kind: BadExpression, Severity: SeverityError, Model: p.Model, Element: p.Element, Msg: p.Msg})
 	}
 	for _, u := range m.unknown {
-		c.add(u.u, u.at, u.element, UnknownName, Error, fmt.Sprintf("nothing defines %q in %q", u.name, u.text))
+		c.add(u.u, u.at, u.element, UnknownName, SeverityError, fmt.Sprintf("nothing defines %q in %q", u.name, u.text))
 	}
 	for _, u := range m.units {
 		c.requirements(u)
@@ -137,12 +137,12 @@ func (c *checker) requirements(u *unit) {
 		switch n := n.(type) {
 		case *inputNode:
 			if !required[n] {
-				c.add(u, n.at, n.label, Unused, Caution, "no decision requires this input")
+				c.add(u, n.at, n.label, Unused, SeverityWarning, "no decision requires this input")
 			}
 		case *decisionNode:
 			if n.logic == nil {
 				if !c.givenToService(n) {
-					c.add(u, n.at, n.label, BadExpression, Error, "the decision has no logic")
+					c.add(u, n.at, n.label, BadExpression, SeverityError, "the decision has no logic")
 				}
 				continue
 			}
@@ -160,7 +160,7 @@ func (c *checker) unused(u *unit, n *nodeInfo, reqs []requirement, used map[stri
 			name = q.prefix
 		}
 		if !uses(used, name) {
-			c.add(u, n.at, n.label, Unused, Caution, fmt.Sprintf("%q is required and not used", q.name))
+			c.add(u, n.at, n.label, Unused, SeverityWarning, fmt.Sprintf("%q is required and not used", q.name))
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (c *checker) constants(t checkedTable) bool {
 				continue
 			}
 			if want, ok := kindOf(typ); ok && want != cond.kind {
-				c.add(t.u, b.def.Rules[i].Inputs[j].Pos, b.place.element, BadType, Error,
+				c.add(t.u, b.def.Rules[i].Inputs[j].Pos, b.place.element, BadType, SeverityError,
 					fmt.Sprintf("rule %d compares with a %s; the column %s is a %s", i+1, cond.kind, b.column(j), want))
 				sound = false
 				continue
@@ -211,10 +211,10 @@ func (c *checker) constants(t checkedTable) bool {
 			}
 			if v, ok := constantNode(l.expr.AST()); ok {
 				if _, fits := l.typ.Coerce(v); !fits {
-					c.add(t.u, l.place.at, b.place.element, BadType, Error, fmt.Sprintf("rule %d: %s is not of type %s", i+1, v, l.typ))
+					c.add(t.u, l.place.at, b.place.element, BadType, SeverityError, fmt.Sprintf("rule %d: %s is not of type %s", i+1, v, l.typ))
 				} else if o := &b.outputs[j]; o.allowed != nil && !v.IsNull() {
 					if ok, _ := o.allowed.Test(v, nil); !ok {
-						c.add(t.u, l.place.at, b.place.element, BadType, Error, fmt.Sprintf("rule %d: %s is not among the output values %s", i+1, v, o.allowed.Source()))
+						c.add(t.u, l.place.at, b.place.element, BadType, SeverityError, fmt.Sprintf("rule %d: %s is not among the output values %s", i+1, v, o.allowed.Source()))
 					}
 				}
 			}
@@ -238,7 +238,7 @@ func (c *checker) excluded(t checkedTable, rule, column int, cond cond) {
 			listed = listed || v.Equal(a.low)
 		}
 		if !listed {
-			c.add(t.u, t.box.def.Rules[rule].Inputs[column].Pos, t.box.place.element, BadType, Error,
+			c.add(t.u, t.box.def.Rules[rule].Inputs[column].Pos, t.box.place.element, BadType, SeverityError,
 				fmt.Sprintf("rule %d: %s is not among the allowed values of %s", rule+1, a.low, t.box.column(column)))
 		}
 	}
@@ -277,6 +277,8 @@ func kindOf(t *feel.Type) (feel.Kind, bool) {
 		return feel.KindString, true
 	case feel.TypeBoolean:
 		return feel.KindBoolean, true
+	case feel.TypeDate:
+		return feel.KindDate, true
 	}
 	return 0, false
 }

@@ -36,7 +36,7 @@ const (
 func (c *checker) table(t checkedTable) {
 	b := t.box
 	if len(b.rules) == 0 {
-		c.add(t.u, b.place.at, b.place.element, Gap, Error, "the table has no rules")
+		c.add(t.u, b.place.at, b.place.element, Gap, SeverityError, "the table has no rules")
 		return
 	}
 	words := (len(b.rules) + 63) / 64
@@ -44,7 +44,7 @@ func (c *checker) table(t checkedTable) {
 	for j := range b.inputs {
 		zones, why := b.zones(j, words)
 		if why != "" {
-			c.add(t.u, b.def.Inputs[j].Pos, b.place.element, NotChecked, Note,
+			c.add(t.u, b.def.Inputs[j].Pos, b.place.element, NotChecked, SeverityNote,
 				fmt.Sprintf("gaps and overlaps are not checked: column %s %s", b.column(j), why))
 			return
 		}
@@ -144,16 +144,16 @@ func (c *checker) report(t checkedTable, s *search) {
 		c.out = append(c.out, Finding{Pos: at, Kind: kind, Severity: sev, Model: t.u.defs.Name, Element: b.place.element, Msg: msg, Rules: rules, Example: example})
 	}
 	if s.cut {
-		add(b.place.at, NotChecked, Note, "the table has too many combinations to check them all", nil, nil)
+		add(b.place.at, NotChecked, SeverityNote, "the table has too many combinations to check them all", nil, nil)
 	}
 	single := b.def.HitPolicy == Unique || b.def.HitPolicy == Any || b.def.HitPolicy == First || b.def.HitPolicy == Priority
 	if single && !b.hasDefault() {
 		for i, g := range s.gaps {
 			if i == maxFindings {
-				add(b.place.at, NotChecked, Note, fmt.Sprintf("%d more gaps", len(s.gaps)-i), nil, nil)
+				add(b.place.at, NotChecked, SeverityNote, fmt.Sprintf("%d more gaps", len(s.gaps)-i), nil, nil)
 				break
 			}
-			add(b.place.at, Gap, Error, "no rule matches", nil, g)
+			add(b.place.at, Gap, SeverityError, "no rule matches", nil, g)
 		}
 	}
 	if b.def.HitPolicy == Unique || b.def.HitPolicy == Any {
@@ -165,9 +165,9 @@ func (c *checker) report(t checkedTable, s *search) {
 	for i := range b.rules {
 		switch {
 		case !s.matched[i]:
-			add(b.def.Rules[i].Pos, Unreachable, Caution, fmt.Sprintf("rule %d never matches", i+1), []int{i + 1}, nil)
+			add(b.def.Rules[i].Pos, Unreachable, SeverityWarning, fmt.Sprintf("rule %d never matches", i+1), []int{i + 1}, nil)
 		case b.def.HitPolicy == First && !s.first[i]:
-			add(b.def.Rules[i].Pos, Unreachable, Caution, fmt.Sprintf("rule %d never counts: a rule above it always matches too", i+1), []int{i + 1}, nil)
+			add(b.def.Rules[i].Pos, Unreachable, SeverityWarning, fmt.Sprintf("rule %d never counts: a rule above it always matches too", i+1), []int{i + 1}, nil)
 		}
 	}
 }
@@ -187,10 +187,10 @@ func (c *checker) overlaps(t checkedTable, s *search, add addFinding) {
 	})
 	for i, p := range pairs {
 		if i == maxFindings {
-			add(b.place.at, NotChecked, Note, fmt.Sprintf("%d more overlaps", len(pairs)-i), nil, nil)
+			add(b.place.at, NotChecked, SeverityNote, fmt.Sprintf("%d more overlaps", len(pairs)-i), nil, nil)
 			return
 		}
-		add(b.def.Rules[p[1]].Pos, Overlap, Error, fmt.Sprintf("hit policy %s, but the rules %d and %d both match", b.def.HitPolicy, p[0]+1, p[1]+1),
+		add(b.def.Rules[p[1]].Pos, Overlap, SeverityError, fmt.Sprintf("hit policy %s, but the rules %d and %d both match", b.def.HitPolicy, p[0]+1, p[1]+1),
 			[]int{p[0] + 1, p[1] + 1}, s.pairs[p])
 	}
 }
@@ -242,7 +242,9 @@ func (b *tableBox) zones(j, words int) (zones []zone, why string) {
 	}
 	switch kind {
 	case feel.KindNumber:
-		return b.numberZones(j, conds, free), ""
+		return b.numberZones(j, conds, free, kind), ""
+	case feel.KindDate:
+		return b.numberZones(j, conds, free, kind), ""
 	case feel.KindString:
 		return b.stringZones(j, conds, free), ""
 	case feel.KindBoolean:
@@ -325,7 +327,7 @@ func withRules(free bitset, conds []*cond, holds func(*cond) bool) bitset {
 	return out
 }
 
-func (b *tableBox) numberZones(j int, conds []*cond, free bitset) []zone {
+func (b *tableBox) numberZones(j int, conds []*cond, free bitset, kind feel.Kind) []zone {
 	var bounds []decimal128.Decimal
 	note := func(c *cond) {
 		for _, a := range c.atoms {
@@ -343,7 +345,7 @@ func (b *tableBox) numberZones(j int, conds []*cond, free bitset) []zone {
 	}
 	constraints := b.inputs[j].constraints()
 	for _, e := range constraints {
-		if c, ok := condOf(e); ok && c.kind == feel.KindNumber {
+		if c, ok := condOf(e); ok && c.kind == kind {
 			note(&c)
 		}
 	}
@@ -357,7 +359,13 @@ func (b *tableBox) numberZones(j int, conds []*cond, free bitset) []zone {
 		if len(points) == 0 {
 			points = append(points, d.Sub(one))
 		} else {
-			points = append(points, points[len(points)-1].Add(d).Quo(two))
+			middle := points[len(points)-1].Add(d).Quo(two)
+			if kind == feel.KindDate {
+				middle = middle.Floor(0)
+			}
+			if !middle.Equal(points[len(points)-1]) { // neighbouring days have nothing between them
+				points = append(points, middle)
+			}
 		}
 		points = append(points, d)
 	}
@@ -369,6 +377,10 @@ func (b *tableBox) numberZones(j int, conds []*cond, free bitset) []zone {
 	var values []feel.Value
 	for _, p := range points {
 		v := feel.Number(p)
+		if kind == feel.KindDate {
+			days, _ := v.AsInt()
+			v = dateOf(days)
+		}
 		if permitted(v, constraints) {
 			values = append(values, v)
 		}
@@ -417,6 +429,10 @@ func (b *tableBox) pointZones(j int, conds []*cond, free bitset, values []feel.V
 	for _, v := range values {
 		rules := withRules(free, conds, func(c *cond) bool {
 			if d, ok := v.AsNumber(); ok {
+				return c.holds(d)
+			}
+			if v.Kind() == feel.KindDate {
+				d, _ := daysOf(v).AsNumber()
 				return c.holds(d)
 			}
 			return c.lists(v) != c.not

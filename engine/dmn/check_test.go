@@ -15,12 +15,14 @@ func checked(t *testing.T, hit, inputs, rules string) string {
 <inputData id="age" name="age"><variable name="age" typeRef="Age"/></inputData>
 <inputData id="colour" name="colour"><variable name="colour" typeRef="Colour"/></inputData>
 <inputData id="word" name="word"><variable name="word" typeRef="string"/></inputData>
+<inputData id="day" name="day"><variable name="day" typeRef="date"/></inputData>
 <inputData id="yes" name="yes"><variable name="yes" typeRef="boolean"/></inputData>
 <decision id="d" name="d"><variable name="d"/>
 <informationRequirement><requiredInput href="#age"/></informationRequirement>
 <informationRequirement><requiredInput href="#colour"/></informationRequirement>
 <informationRequirement><requiredInput href="#word"/></informationRequirement>
 <informationRequirement><requiredInput href="#yes"/></informationRequirement>
+<informationRequirement><requiredInput href="#day"/></informationRequirement>
 <decisionTable hitPolicy="` + hit + `">` + inputs + `<output/>` + rules + `</decisionTable></decision></definitions>`))
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +76,9 @@ func TestCheckTables(t *testing.T) {
 		{"two columns", "UNIQUE", input("age") + input("yes"), rule("1", "< 18", "-") + rule("2", ">= 18", "true"), "gap: no rule matches; age = 18; yes = false"},
 		{"another variable", "UNIQUE", input("age"), rule("1", "< string length(word)"), `not checked: gaps and overlaps are not checked: column age has the condition "< string length(word)"`},
 		{"relation", "UNIQUE", input("string length(word)"), rule("1", "< age") + rule("2", "> age"), "gap: no rule matches; string length(word) = age"},
+		{"dates", "UNIQUE", input("day"), rule("1", `< date("2025-01-01")`) + rule("2", `> @"2025-01-01"`), `gap: no rule matches; day = @"2025-01-01"`},
+		{"days have nothing between them", "UNIQUE", input("day"), rule("1", `<= @"2024-12-31"`) + rule("2", `[@"2025-01-01"..@"2025-12-31"]`) + rule("3", `>= @"2026-01-01"`), ""},
+		{"dates overlap", "UNIQUE", input("day"), rule("1", `<= @"2025-06-30"`) + rule("2", `>= @"2025-01-01"`), `overlap: hit policy UNIQUE, but the rules 1 and 2 both match; day = @"2025-01-01"`},
 		{"unknown name", "UNIQUE", input("agee"), rule("1", "-"), `name: nothing defines "agee" in "agee"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -33,7 +33,7 @@ func (c *checker) types() {
 		t := &typer{x: x, scope: x.scope, say: func(n feel.Node, msg string) {
 			if !told[msg] {
 				told[msg] = true
-				c.add(x.u, x.at, x.element, BadType, Error, fmt.Sprintf("%s in %q", msg, x.expr.Source()))
+				c.add(x.u, x.at, x.element, BadType, SeverityError, fmt.Sprintf("%s in %q", msg, x.expr.Source()))
 			}
 		}}
 		got := t.of(x.expr.AST())

@@ -2,7 +2,6 @@ package dmn
 
 import (
 	"fmt"
-	"strings"
 
 	"passerelle/engine/feel"
 )
@@ -16,6 +15,7 @@ type Model struct {
 	reusable bool // see runs
 
 	functions bool // some expression makes a function
+	work      int  // see maxWork
 	tables    []checkedTable
 	exprs     []checkedExpr
 	problems  []Problem
@@ -163,68 +163,6 @@ func (u *unit) problem(at Pos, element, msg string) {
 	u.m.problems = append(u.m.problems, Problem{at, u.defs.Name, element, msg})
 }
 
-// linkImports finds the model of each import: by namespace, else by file name,
-// else by a namespace that ends with the model's id, as some modellers write.
-func (u *unit) linkImports(fail failFunc) {
-	for _, imp := range u.defs.Imports {
-		if imp.Type != "" && !strings.Contains(imp.Type, "/DMN/") {
-			u.problem(imp.Pos, imp.Name, "imports of type "+imp.Type+" are "+unsupportedMark)
-			continue
-		}
-		target := u.m.findImport(u, imp)
-		if target == nil {
-			fail(u, imp.Pos, imp.Name, "no model of namespace %q was given", imp.Namespace)
-			continue
-		}
-		u.imports = append(u.imports, unitImport{cleanName(imp.Name), target})
-	}
-}
-
-func (m *Model) findImport(from *unit, imp *Import) *unit {
-	for _, u := range m.units {
-		if u != from && u.defs.Namespace == imp.Namespace {
-			return u
-		}
-	}
-	for _, u := range m.units {
-		if u != from && u.defs.Name != "" && (imp.Location == u.defs.Name || strings.HasSuffix(imp.Location, u.defs.Name+".dmn")) {
-			return u
-		}
-	}
-	for _, u := range m.units {
-		if u != from && u.defs.ID != "" && strings.HasSuffix(imp.Namespace, "/"+u.defs.ID) {
-			return u
-		}
-	}
-	return nil
-}
-
-// importOrder sorts models so that each comes after those it imports.
-func importOrder(units []*unit, fail failFunc) []*unit {
-	var out []*unit
-	state := map[*unit]int{}
-	var visit func(u *unit)
-	visit = func(u *unit) {
-		switch state[u] {
-		case 1:
-			fail(u, u.defs.Pos, u.defs.Name, "the model imports itself through others")
-			return
-		case 2:
-			return
-		}
-		state[u] = 1
-		for _, imp := range u.imports {
-			visit(imp.unit)
-		}
-		state[u] = 2
-		out = append(out, u)
-	}
-	for _, u := range units {
-		visit(u)
-	}
-	return out
-}
-
 // declare makes the nodes of a unit, without their requirements.
 func (u *unit) declare(fail failFunc) {
 	add := func(n node, elementName string) {
@@ -257,128 +195,6 @@ func (u *unit) declare(fail failFunc) {
 	}
 	for _, d := range u.defs.Services {
 		add(&serviceNode{nodeInfo: info(d.Pos, d.ID, d.Name, d.Variable), def: d}, d.Name)
-	}
-}
-
-// link resolves the requirements.
-func (u *unit) link(fail failFunc) {
-	for _, n := range u.nodes {
-		switch n := n.(type) {
-		case *decisionNode:
-			n.reqs = u.requirements(n.def.Requires, n.label, fail)
-		case *knowledgeNode:
-			n.reqs = u.requirements(n.def.Requires, n.label, fail)
-		case *serviceNode:
-			u.linkService(n, fail)
-		}
-	}
-}
-
-func (u *unit) requirements(list []Requirement, element string, fail failFunc) []requirement {
-	var out []requirement
-	seen := map[node]bool{}
-	for _, r := range list {
-		q, ok := u.resolve(r, element, fail)
-		if !ok || seen[q.node] {
-			continue
-		}
-		seen[q.node] = true
-		out = append(out, q)
-	}
-	return out
-}
-
-func (u *unit) resolve(r Requirement, element string, fail failFunc) (requirement, bool) {
-	namespace, id, found := strings.Cut(r.Href, "#")
-	if !found {
-		namespace, id = "", r.Href
-	}
-	var q requirement
-	if namespace == "" || namespace == u.defs.Namespace {
-		q.node = u.byID[id]
-	}
-	if q.node == nil && namespace != "" {
-		for _, imp := range u.imports {
-			if imp.unit.defs.Namespace != namespace && !strings.HasSuffix(namespace, "/"+imp.unit.defs.ID) {
-				continue
-			}
-			if n := imp.unit.byID[id]; n != nil {
-				q.prefix, q.node = imp.name, n
-				break
-			}
-		}
-	}
-	if q.node == nil {
-		fail(u, r.Pos, element, "the requirement %q leads nowhere", r.Href)
-		return q, false
-	}
-	kind := RequiresKnowledge
-	switch q.node.(type) {
-	case *inputNode:
-		kind = RequiresInput
-	case *decisionNode:
-		kind = RequiresDecision
-	}
-	if kind != r.Kind {
-		fail(u, r.Pos, element, "the requirement %q should be of kind %s, not %s", r.Href, kind, r.Kind)
-		return q, false
-	}
-	q.name = q.node.info().name
-	return q, true
-}
-
-func (u *unit) linkService(s *serviceNode, fail failFunc) {
-	for _, r := range append(append([]Requirement{}, s.def.InputDataRefs...), s.def.InputDecisions...) {
-		if q, ok := u.resolve(r, s.label, fail); ok {
-			s.inputs = append(s.inputs, q.node)
-			i := q.node.info()
-			s.sig.Params = append(s.sig.Params, feel.Param{Name: i.name, Type: i.typ})
-		}
-	}
-	for _, r := range s.def.Outputs {
-		if q, ok := u.resolve(r, s.label, fail); ok {
-			s.outputs = append(s.outputs, q.node.(*decisionNode))
-		}
-	}
-	for _, r := range s.def.Encapsulated {
-		u.resolve(r, s.label, fail)
-	}
-	if len(s.outputs) == 0 {
-		fail(u, s.at, s.label, "the service has no output decision")
-	}
-	s.outType = s.typ
-	if s.typ != nil && s.typ.Kind == feel.TypeFunction {
-		s.outType = s.typ.Result
-	}
-}
-
-// findCircles reports decisions that require themselves. Knowledge models may:
-// that is recursion.
-func findCircles(m *Model, fail failFunc) {
-	state := map[*decisionNode]int{}
-	var visit func(d *decisionNode)
-	visit = func(d *decisionNode) {
-		state[d] = 1
-		for _, r := range d.reqs {
-			n, ok := r.node.(*decisionNode)
-			if !ok {
-				continue
-			}
-			switch state[n] {
-			case 0:
-				visit(n)
-			case 1:
-				fail(d.u, d.at, d.label, "the decision requires itself through %q", n.label)
-			}
-		}
-		state[d] = 2
-	}
-	for _, u := range m.units {
-		for _, n := range u.nodes {
-			if d, ok := n.(*decisionNode); ok && state[d] == 0 {
-				visit(d)
-			}
-		}
 	}
 }
 
@@ -538,90 +354,4 @@ func (u *unit) bindScopes() {
 			k.scope = k.requiredScope(nil)
 		}
 	}
-}
-
-// Problems returns the mistakes found in single expressions and types, in no
-// particular order of importance. A model that decides about people should
-// have none.
-func (m *Model) Problems() []Problem { return m.problems }
-
-// Name returns the model's name.
-func (m *Model) Name() string { return m.main.defs.Name }
-
-// Namespace returns the model's namespace.
-func (m *Model) Namespace() string { return m.main.defs.Namespace }
-
-// Decisions returns the names of the model's decisions, as written. Imported
-// ones are not among them.
-func (m *Model) Decisions() []string {
-	var out []string
-	for _, d := range m.main.defs.Decisions {
-		out = append(out, d.Name)
-	}
-	return out
-}
-
-// Services returns the names of the model's decision services.
-func (m *Model) Services() []string {
-	var out []string
-	for _, s := range m.main.defs.Services {
-		out = append(out, s.Name)
-	}
-	return out
-}
-
-// Input describes one fact that a decision needs.
-type Input struct {
-	ID, Name, Label, Description string
-	TypeRef                      string     // as written; "": any
-	Type                         *feel.Type // nil: any
-	Namespace                    string     // of the model that defines it
-	Imported                     bool       // not from the main model
-}
-
-// Inputs returns the facts that a decision (by name or id) needs, directly or
-// through other decisions, each once, in the order in which they are met. It
-// is nil for an unknown decision.
-func (m *Model) Inputs(decision string) []Input {
-	d := m.decision(decision)
-	if d == nil {
-		return nil
-	}
-	out := []Input{}
-	seen := map[node]bool{}
-	var visit func(n node)
-	visit = func(n node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		switch n := n.(type) {
-		case *inputNode:
-			out = append(out, Input{ID: n.id, Name: n.def.Name, Label: n.def.Label, Description: n.def.Description, TypeRef: n.typeRef,
-				Type: n.typ, Namespace: n.u.defs.Namespace, Imported: n.u != m.main})
-		case *decisionNode:
-			for _, r := range n.reqs {
-				visit(r.node)
-			}
-		}
-	}
-	visit(d)
-	return out
-}
-
-// decision finds a decision of the main model by name or id.
-func (m *Model) decision(key string) *decisionNode {
-	if d, ok := m.main.byName[key].(*decisionNode); ok {
-		return d
-	}
-	d, _ := m.main.byID[key].(*decisionNode)
-	return d
-}
-
-func (m *Model) service(key string) *serviceNode {
-	if s, ok := m.main.byName[key].(*serviceNode); ok {
-		return s
-	}
-	s, _ := m.main.byID[key].(*serviceNode)
-	return s
 }

@@ -167,6 +167,10 @@ func orderOf(e *feel.Expr) []feel.Value {
 }
 
 func (c *logicCompiler) unaryTests(u UnaryTests, scope *names, input *feel.Type) *feel.Expr {
+	if !c.affordable(scope) {
+		c.u.problem(u.Pos, c.element, tooLarge)
+		return nil
+	}
 	e, err := feel.CompileUnaryTests(u.Text, append(scope.options(), feel.Types(c.types), feel.InputType(input))...)
 	if err != nil {
 		c.u.problem(u.Pos, c.element, fmt.Sprintf("%s in %q", err, u.Text))

@@ -3,6 +3,7 @@ package dmn
 import (
 	"math/bits"
 	"sort"
+	"time"
 
 	"github.com/woodsbury/decimal128"
 
@@ -11,7 +12,7 @@ import (
 
 // tableIndex finds the rules of a table without evaluating every condition.
 //
-// For each column and each kind of value (number, string, boolean) it knows
+// For each column and each kind of value (number, string, boolean, date) it knows
 // which rules' conditions compare with constants of that kind only, and, for
 // every zone of the value (a constant, or a gap between two), the set of rules
 // whose condition holds there. All other conditions are in the set "rest" and
@@ -24,9 +25,10 @@ type tableIndex struct {
 
 type columnIndex struct {
 	numbers *numberIndex
+	dates   *numberIndex // of the days since 1970
 	strings *stringIndex
 	bools   *[2]bitset // false, true
-	rest    [4]bitset  // by kindSlot: rules whose condition must be evaluated
+	rest    [5]bitset  // by kindSlot: rules whose condition must be evaluated
 	free    bitset     // rules with "-"
 }
 
@@ -35,8 +37,11 @@ const (
 	slotNumber = iota
 	slotString
 	slotBool
-	slotOther // null, dates, lists …: every condition but "-" is evaluated
+	slotDate
+	slotOther // null, times, lists …: every condition but "-" is evaluated
 )
+
+var kindSlots = map[feel.Kind]int{feel.KindNumber: slotNumber, feel.KindString: slotString, feel.KindBoolean: slotBool, feel.KindDate: slotDate}
 
 type numberIndex struct {
 	bounds []decimal128.Decimal // ascending
@@ -79,7 +84,7 @@ func condOf(e *feel.Expr) (cond, bool) {
 	}
 	c := cond{not: u.Not}
 	for _, n := range u.Tests {
-		a, ok := atomOf(n)
+		a, ok := atomOf(e, n)
 		if !ok {
 			return cond{}, false
 		}
@@ -99,6 +104,11 @@ func condOf(e *feel.Expr) (cond, bool) {
 	switch c.kind {
 	case feel.KindNumber:
 		return c, true
+	case feel.KindDate: // as numbers of days
+		for i := range c.atoms {
+			c.atoms[i].low, c.atoms[i].high = daysOf(c.atoms[i].low), daysOf(c.atoms[i].high)
+		}
+		return c, true
 	case feel.KindString, feel.KindBoolean:
 		for _, a := range c.atoms {
 			if !a.point() {
@@ -114,7 +124,22 @@ func (a *atom) point() bool {
 	return a.lowClosed && a.highClosed && a.low.Equal(a.high)
 }
 
-func atomOf(n feel.Node) (atom, bool) {
+// daysOf returns a date as the number of days since 1970, null for null.
+func daysOf(v feel.Value) feel.Value {
+	t, ok := v.AsTime(time.UTC)
+	if !ok {
+		return feel.Null()
+	}
+	return feel.Int(t.Unix() / secondsPerDay) // midnight UTC: divides without rest
+}
+
+const secondsPerDay = 24 * 60 * 60
+
+// dateOf is the inverse of daysOf.
+func dateOf(days int64) feel.Value { return feel.DateOf(time.Unix(days*secondsPerDay, 0).UTC()) }
+
+func atomOf(e *feel.Expr, n feel.Node) (atom, bool) {
+	constantNode := func(n feel.Node) (feel.Value, bool) { return constantIn(e, n) }
 	if v, ok := constantNode(n); ok {
 		return atom{v, v, true, true}, !v.IsNull()
 	}
@@ -212,7 +237,7 @@ func (x *tableIndex) column(b *tableBox, j int) columnIndex {
 		if e != nil {
 			if c, ok := condOf(e); ok {
 				conds[i] = &c
-				own = map[feel.Kind]int{feel.KindNumber: slotNumber, feel.KindString: slotString, feel.KindBoolean: slotBool}[c.kind]
+				own = kindSlots[c.kind]
 			}
 		}
 		for s := range col.rest {
@@ -221,21 +246,21 @@ func (x *tableIndex) column(b *tableBox, j int) columnIndex {
 			}
 		}
 	}
-	col.numbers = x.numberIndex(conds, col.free)
-	if col.numbers == nil {
+	leave := func(kind feel.Kind) { // no index was made: evaluate
 		for i, c := range conds {
-			if c != nil && c.kind == feel.KindNumber {
-				col.rest[slotNumber].set(i)
+			if c != nil && c.kind == kind {
+				col.rest[kindSlots[kind]].set(i)
 			}
 		}
 	}
-	col.strings = x.stringIndex(conds, col.free)
-	if col.strings == nil {
-		for i, c := range conds {
-			if c != nil && c.kind == feel.KindString {
-				col.rest[slotString].set(i)
-			}
-		}
+	if col.numbers = x.numberIndex(conds, col.free, feel.KindNumber); col.numbers == nil {
+		leave(feel.KindNumber)
+	}
+	if col.dates = x.numberIndex(conds, col.free, feel.KindDate); col.dates == nil {
+		leave(feel.KindDate)
+	}
+	if col.strings = x.stringIndex(conds, col.free); col.strings == nil {
+		leave(feel.KindString)
 	}
 	col.bools = x.boolIndex(conds, col.free)
 	return col
@@ -243,10 +268,10 @@ func (x *tableIndex) column(b *tableBox, j int) columnIndex {
 
 func (x *tableIndex) copyOf(b bitset) bitset { return append(make(bitset, 0, x.words), b...) }
 
-func (x *tableIndex) numberIndex(conds []*cond, free bitset) *numberIndex {
+func (x *tableIndex) numberIndex(conds []*cond, free bitset, kind feel.Kind) *numberIndex {
 	var all []decimal128.Decimal
 	for _, c := range conds {
-		if c == nil || c.kind != feel.KindNumber {
+		if c == nil || c.kind != kind {
 			continue
 		}
 		for _, a := range c.atoms {
@@ -271,7 +296,7 @@ func (x *tableIndex) numberIndex(conds []*cond, free bitset) *numberIndex {
 	for z := range n.zones {
 		set := x.copyOf(free)
 		for i, c := range conds {
-			if c == nil || c.kind != feel.KindNumber {
+			if c == nil || c.kind != kind {
 				continue
 			}
 			var in bool
@@ -386,6 +411,12 @@ func (col *columnIndex) find(v feel.Value) (sure, rest bitset) {
 			return set, col.rest[slotString]
 		}
 		return col.strings.other, col.rest[slotString]
+	case feel.KindDate:
+		d, ok := daysOf(v).AsNumber()
+		if col.dates == nil || !ok {
+			break
+		}
+		return col.dates.find(d), col.rest[slotDate]
 	case feel.KindBoolean:
 		if yes, _ := v.AsBool(); yes {
 			return col.bools[1], col.rest[slotBool]

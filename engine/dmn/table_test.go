@@ -1,6 +1,7 @@
 package dmn
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -15,8 +16,9 @@ func TestIndexAgreesWithConditions(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	conditions := []string{"-", "-", "1", "3", "-2", "1, 3", "not(3)", "not(1, 2)", "< 2", "<= 2", "> 2", ">= -1.5", "[1..3]", "(1..3)", "]1..3]", "[1..3[",
 		"< 1, > 3", "not([1..2], 4)", `"a"`, `"a", "b"`, `not("a")`, `not("a", "b")`, "true", "false", "not(true)", `1, "a"`, "null", "? = 2", "? != null",
-		"x1", "< x1", "[x1..3]", "= 2", `string length(?) > 0`, "1.0", "[3..1]"}
-	values := []string{"-2", "-1.5", "0", "1", "1.00", "1.5", "2", "3", "3.5", "4", `"a"`, `"b"`, `"c"`, `""`, "true", "false", "null", "[1, 2]", "[1]", `@"2025-01-01"`, "{x: 1}"}
+		"x1", "< x1", "[x1..3]", "= 2", `string length(?) > 0`, "1.0", "[3..1]",
+		`@"2025-01-01"`, `< date("2025-01-01")`, `>= @"2025-01-01"`, `[@"2024-12-31"..date("2025-06-30")]`, `not(@"2025-01-01")`, `> @"2025-01-01T10:00:00"`}
+	values := []string{"-2", "-1.5", "0", "1", "1.00", "1.5", "2", "3", "3.5", "4", `"a"`, `"b"`, `"c"`, `""`, "true", "false", "null", "[1, 2]", "[1]", `@"2025-01-01"`, `@"2024-12-31"`, `@"2025-06-30"`, `@"2030-01-01"`, `@"1960-05-05"`, `@"2025-01-01T11:00:00"`, "{x: 1}"}
 	pick := func(list []string) string { return list[rnd.IntN(len(list))] }
 	for round := range 150 {
 		rules := 1 + rnd.IntN(90)
@@ -131,5 +133,28 @@ func TestTraceNotAssessed(t *testing.T) {
 	}
 	if s := res.Trace.Steps[0].Logic.Table.Rules[0].Cells[0].State; s != CellNotAssessed {
 		t.Error(s)
+	}
+}
+
+// A trace is data: it can be stored and sent as JSON, functions included.
+func TestTraceJSON(t *testing.T) {
+	m := load(t, "allowance", "rates")
+	res, err := m.Decide("Allowance", val(t, `{Household: {size: 3, monthly income: 1500, resident since: @"2020-01-01"}, Reference date: @"2025-06-01"}`), WithTrace())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"value":{"per person":150.255,"yearly":450.77}`,
+		`"text":"\u003c= Income limit","state":"met","uses":[{"name":"Income limit","value":3600.01}]`,
+		`"annotations":[{"name":"Source","text":"article 3, point 3"}]`,
+		`{"name":"Reference date","kind":"input","id":"in-date","type":"date","value":"2025-06-01"}`,
+	} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("the JSON has no %s:\n%s", want, data)
+		}
 	}
 }

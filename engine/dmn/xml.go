@@ -21,7 +21,8 @@ type element struct {
 	Pos
 	space, name string
 	attrs       []xml.Attr
-	text        string // character data directly inside, untrimmed
+	text        string // character data directly inside, untrimmed; set at the end tag
+	data        []byte // that data while reading
 	children    []*element
 }
 
@@ -106,10 +107,13 @@ func readXML(r io.Reader) (*element, error) {
 			}
 			stack = append(stack, e)
 		case xml.EndElement:
+			top := stack[len(stack)-1]
+			top.text, top.data = string(top.data), nil
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
 			if len(stack) > 0 {
-				stack[len(stack)-1].text += string(t)
+				top := stack[len(stack)-1]
+				top.data = append(top.data, t...)
 			}
 		case xml.Directive:
 			return nil, &ParseError{at, "document type declarations are not allowed"}

@@ -69,55 +69,14 @@ func (c *compiler) name(n *Name) node {
 		slot := places[0].slot
 		return func(e *env) Value { return e.stack[e.base+slot] }
 	}
-	name := n.Name
-	var fallback Value
-	if b := builtins[name]; b != nil {
-		fallback = b.value
+	if len(places) == 0 {
+		return c.variable(n)
 	}
-	if !found && (c.declared[name] || fallback.IsNull() && len(places) == 0) {
+	name := n.Name
+	if c.declared[name] {
 		c.free(name)
 	}
-	global := func(e *env) Value {
-		if s := e.scope; s != nil && !s.single && s.vars.kind == KindContext { // the frequent case
-			if c := s.vars.ctx(); c.index == nil {
-				for i := range c.entries {
-					if c.entries[i].Name == name {
-						return c.entries[i].Value
-					}
-				}
-			}
-		}
-		if v, ok := e.scope.Lookup(name); ok {
-			return v
-		}
-		if !fallback.IsNull() {
-			return fallback
-		}
-		return e.null(n.at, "nothing here is called %s", name)
-	}
-	if first, rest, dotted := strings.Cut(name, "."); dotted && c.declared[first] && !found {
-		c.free(first)
-		inner := global
-		path := strings.Split(rest, ".")
-		global = func(e *env) Value {
-			if v, ok := e.scope.Lookup(name); ok {
-				return v
-			}
-			v, ok := e.scope.Lookup(first)
-			for _, p := range path {
-				if ok {
-					v, ok = v.Get(p)
-				}
-			}
-			if !ok {
-				return inner(e)
-			}
-			return v
-		}
-	}
-	if len(places) == 0 {
-		return global
-	}
+	fallback := builtinValue(name)
 	return func(e *env) Value {
 		for _, p := range places {
 			v := e.stack[e.base+p.slot]
@@ -137,10 +96,65 @@ func (c *compiler) name(n *Name) node {
 	}
 }
 
-func (c *compiler) path(n *Path) node {
-	if full, ok := dotted(n); ok && c.declared[full] {
-		return c.name(&Name{n.at, full})
+func builtinValue(name string) Value {
+	if b := builtins[name]; b != nil {
+		return b.value
 	}
+	return Value{}
+}
+
+// variable compiles a name of the scope, or of a builtin that the scope does
+// not hide.
+func (c *compiler) variable(n *Name) node {
+	name := n.Name
+	if first, rest, dotted := strings.Cut(name, "."); dotted && c.declared[first] {
+		return c.dotted(n, first, strings.Split(rest, "."))
+	}
+	fallback := builtinValue(name)
+	if fallback.IsNull() || c.declared[name] {
+		c.free(name)
+	}
+	return func(e *env) Value {
+		if s := e.scope; s != nil && !s.single && s.vars.kind == KindContext { // the frequent case
+			if c := s.vars.ctx(); c.index == nil {
+				for i := range c.entries {
+					if c.entries[i].Name == name {
+						return c.entries[i].Value
+					}
+				}
+			}
+		}
+		if v, ok := e.scope.Lookup(name); ok {
+			return v
+		}
+		if fallback.IsNull() {
+			return e.null(n.at, "nothing here is called %s", name)
+		}
+		return fallback
+	}
+}
+
+// dotted compiles a name declared as "first.rest": a variable of that whole
+// name, or else a path.
+func (c *compiler) dotted(n *Name, first string, rest []string) node {
+	start := c.variable(&Name{n.at, first})
+	return func(e *env) Value {
+		if v, ok := e.scope.Lookup(n.Name); ok {
+			return v
+		}
+		v := start(e)
+		for _, part := range rest {
+			got, ok := v.Get(part)
+			if !ok {
+				got = member(e, n.at, v, part)
+			}
+			v = got
+		}
+		return v
+	}
+}
+
+func (c *compiler) path(n *Path) node {
 	x, name := c.node(n.X), n.Name
 	return func(e *env) Value {
 		v := x(e)
@@ -151,15 +165,4 @@ func (c *compiler) path(n *Path) node {
 		}
 		return member(e, n.at, v, name)
 	}
-}
-
-func dotted(n Node) (string, bool) {
-	switch n := n.(type) {
-	case *Name:
-		return n.Name, true
-	case *Path:
-		x, ok := dotted(n.X)
-		return x + "." + n.Name, ok
-	}
-	return "", false
 }

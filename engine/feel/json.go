@@ -23,6 +23,16 @@ func FromJSON(data []byte) (Value, error) {
 	return v, nil
 }
 
+// UnmarshalJSON implements json.Unmarshaler as FromJSON reads.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	read, err := FromJSON(data)
+	if err != nil {
+		return err
+	}
+	*v = read
+	return nil
+}
+
 func readJSON(dec *json.Decoder, depth int) (Value, error) {
 	if depth >= maxNesting {
 		return Value{}, errors.New("the JSON value nests too deep")

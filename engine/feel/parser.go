@@ -15,8 +15,9 @@ type parser struct {
 	types    map[string]*Type
 	depth    int
 	maxDepth int
-	filters  int // inside how many filters
-	ends     int // inside how many ends of ranges, where "[" may close
+	filters  int  // inside how many filters
+	ends     int  // inside how many ends of ranges, where "[" may close
+	parsed   Node // an operand that was read already and now begins a larger one
 }
 
 func (p *parser) fail(offset int, msg string) {
@@ -300,13 +301,20 @@ func (p *parser) inTests() []Node {
 	tests := []Node{p.test()}
 	if _, isTest := tests[0].(*Comparison); !isTest && p.peek("..") {
 		p.ends = ends
-		return []Node{p.rangeRest(start, tests[0], false)}
+		p.parsed = p.rangeRest(start, tests[0], false)
+		return []Node{p.additive()}
 	}
 	for p.take(",") {
 		tests = append(tests, p.test())
 	}
 	p.expect(")", "after the tests")
 	p.ends = ends
+	if len(tests) == 1 { // perhaps the parenthesis was only the start: x in (a + b) * c
+		if _, isTest := tests[0].(*Comparison); !isTest || p.peek(".") || p.peek("[") {
+			p.parsed = tests[0]
+			return []Node{p.additive()}
+		}
+	}
 	return tests
 }
 
@@ -358,7 +366,7 @@ func (p *parser) negation() Node {
 	defer p.leave()
 	start := p.skipTo()
 	var x Node
-	if p.take("-") {
+	if p.parsed == nil && p.take("-") {
 		x = &Negation{at(start), p.negation()}
 	} else {
 		x = p.postfix()

@@ -8,6 +8,10 @@ import (
 )
 
 func (p *parser) primary() Node {
+	if x := p.parsed; x != nil {
+		p.parsed = nil
+		return x
+	}
 	start := p.skipTo()
 	r, _ := p.runeAt(start)
 	switch {

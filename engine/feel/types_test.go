@@ -122,6 +122,12 @@ func TestNamesInsideFilters(t *testing.T) {
 	if got := strings.Join(e.Names(), " "); got != "items limit" {
 		t.Errorf("free names: %s", got)
 	}
+	if e, err = feel.Compile("imp.limit + imp . limit", feel.Names("imp.limit")); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(e.Names(), " "); got != "imp" {
+		t.Errorf("free names: %s", got)
+	}
 }
 
 func TestInvokeFromGo(t *testing.T) {

@@ -97,8 +97,12 @@ func MustNumber(s string) Value {
 	return v
 }
 
-// String returns a string. Its bytes should be valid UTF-8.
+// String returns a string; one of more than 2 GB is null. Its bytes should be
+// valid UTF-8.
 func String(s string) Value {
+	if s == "" {
+		return Value{kind: KindString}
+	}
 	if len(s) > maxStringBytes {
 		return Value{}
 	}

@@ -13,6 +13,9 @@ import (
 	"slices"
 
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/cases/api"
+	"passerelle/internal/module/cases/mycases"
+	"passerelle/internal/module/cases/workbench"
 	"passerelle/internal/module/exchange"
 	"passerelle/internal/module/people"
 	"passerelle/internal/module/services"
@@ -39,6 +42,11 @@ type App struct {
 	queue  *work.Queue
 	server *web.Server
 	demo   *demonstration // nil in a real State
+
+	cases     *cases.Service
+	accounts  *people.Service
+	packages  *pack.Set
+	registers *exchange.Directory
 }
 
 // New opens the database and builds every module. It fails, and leaves nothing
@@ -95,16 +103,13 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		DB: a.db, Clock: now, Queue: a.queue, Events: events, Packages: set, Evidence: registers,
 		Payments: payments, Mail: sender, Texts: texts, URL: cfg.Server.PublicURL, Log: log,
 	})
-	catalogue, err := services.New(services.Deps{
+	catalogue := services.New(services.Deps{
 		DB: a.db, Clock: now, Packages: set, Evidence: registers, Events: events, Blobs: blobs, Submit: caseService.Submit, Log: log,
 	})
-	if err != nil {
-		return nil, err
-	}
 
 	a.server, err = web.New(web.Deps{
 		Config: cfg, DB: a.db, Clock: clock.System{}, Log: log, Texts: texts, Assets: assets.FS(),
-		FormOrigins: providerOrigins(cfg), View: a.frame(caseService),
+		FormOrigins: providerOrigins(cfg), View: a.frame,
 	})
 	if err != nil {
 		return nil, err
@@ -112,10 +117,14 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	a.server.Ready("assets", func(context.Context) error { _, err := assets.Manifest(); return err })
 
 	rt := a.server.Router()
-	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: a.providers()}).Routes(rt)
-	services.NewWeb(catalogue, services.WebOptions{Waiting: caseService.WaitingFor, URL: cfg.Server.PublicURL}).Routes(rt)
-	cases.NewWeb(caseService, cases.WebOptions{Blobs: blobs, Officials: officials(accounts), URL: cfg.Server.PublicURL}).Routes(rt)
-	cases.NewAPI(caseService, catalogue, cfg.Server.PublicURL).Routes(rt)
+	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: a.providers(),
+		AuthorityName: func(id string, lang i18n.Lang) string { return set.AuthorityName(lang, id) }}).Routes(rt)
+	a.cases, a.accounts, a.packages, a.registers = caseService, accounts, set, registers
+	mine := mycases.New(mycases.Options{Service: caseService, Blobs: blobs, URL: cfg.Server.PublicURL})
+	mine.Routes(rt)
+	services.NewWeb(catalogue, services.WebOptions{Waiting: mine.Waiting, URL: cfg.Server.PublicURL}).Routes(rt)
+	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
+	api.New(api.Options{Cases: caseService, Services: catalogue, Blobs: blobs, URL: cfg.Server.PublicURL}).Routes(rt)
 	if a.demo != nil {
 		a.demo.routes(rt, a.queue)
 	}
@@ -175,7 +184,8 @@ func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
 
 func loadTexts() (*i18n.Bundle, error) {
 	b := i18n.New()
-	all := []fs.FS{ui.Locales, web.Locales, people.Locales, services.Locales, cases.Locales, pack.Locales}
+	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(),
+		cases.Locales, mycases.Locales, workbench.Locales}
 	for _, f := range append(all, demoLocales()...) {
 		if err := b.Add(f); err != nil {
 			return nil, err
@@ -184,9 +194,10 @@ func loadTexts() (*i18n.Bundle, error) {
 	return b, nil
 }
 
+// relay returns the mail server of the configuration, nil when there is none.
 func relay(cfg config.Config) (mail.Sender, error) {
 	if cfg.Mail.Host == "" {
-		return mail.Nobody{}, nil
+		return nil, nil
 	}
 	password, err := secret(cfg.Mail.PasswordFile)
 	if err != nil {
@@ -213,7 +224,7 @@ func (a *App) providers() []people.Provider {
 			continue
 		}
 		all = append(all, people.Provider{ID: i.ID, Issuer: i.Issuer, ClientID: i.ClientID, Secret: s, Label: i.Label,
-			NationalIDClaim: "national_id", RolesClaim: "passerelle_roles", Roles: i.Roles, KeepsSession: true})
+			NationalIDClaim: "national_id", Roles: i.Roles, KeepsSession: true})
 	}
 	if a.demo != nil {
 		all = append(all, a.demo.provider(a.cfg))
@@ -230,26 +241,27 @@ func providerOrigins(cfg config.Config) []string {
 }
 
 // frame completes what every page's frame shows.
-func (a *App) frame(s *cases.Service) func(*http.Request, *ui.View) {
-	return func(r *http.Request, v *ui.View) {
-		if a.demo != nil {
-			a.demo.banner(r, v)
-		}
-		_ = s
+func (a *App) frame(r *http.Request, v *ui.View) {
+	if v.User != "" {
+		v.Menu = append(v.Menu, ui.NavLink{Key: "inbox", Text: v.Locale.T("mycases.inbox.nav"), Path: "/inbox"})
+		v.Menu = append(v.Menu, people.MenuLinks(v.Locale)...)
+	}
+	if a.demo != nil {
+		a.demo.banner(r, v)
 	}
 }
 
 // officials lists to whom a task of an authority can be handed.
-func officials(s *people.Service) func(context.Context, string) ([]cases.Official, error) {
-	return func(ctx context.Context, authority string) ([]cases.Official, error) {
-		var all []cases.Official
+func officials(s *people.Service) func(context.Context, string) ([]workbench.Official, error) {
+	return func(ctx context.Context, authority string) ([]workbench.Official, error) {
+		var all []workbench.Official
 		for _, role := range []string{cases.RoleCaseWorker, cases.RoleHeadOfUnit} {
 			accounts, err := s.Officials(ctx, authority, role)
 			if err != nil {
 				return nil, err
 			}
 			for _, acc := range accounts {
-				o := cases.Official{Account: acc.ID, Name: acc.Name}
+				o := workbench.Official{Account: acc.ID, Name: acc.Name}
 				if !slices.Contains(all, o) {
 					all = append(all, o)
 				}

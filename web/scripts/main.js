@@ -6,7 +6,7 @@ import {
 import { copyButtons } from "./copy.js"
 import { printButtons } from "./print.js"
 import { singleSubmit } from "./submit.js"
-import { nameDropZones } from "./upload.js"
+import { separateWords } from "./words.js"
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported")
 for (const component of [
@@ -14,7 +14,7 @@ for (const component of [
   NotificationBanner, SkipLink, Tabs,
 ]) createAll(component)
 
-nameDropZones(document)
+separateWords(document)
 singleSubmit(document)
 copyButtons(document)
 printButtons(document)

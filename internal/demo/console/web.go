@@ -88,4 +88,3 @@ func (c *Console) showMail(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.Render(w, r, http.StatusOK, mailPage(kept))
 }
-

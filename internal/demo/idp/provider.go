@@ -139,7 +139,7 @@ func (p *Provider) claims(subject string) (map[string]any, bool) {
 	if who.number >= 0 {
 		r := p.People.Person(who.number)
 		c["name"], c["given_name"], c["family_name"] = r.GivenName+" "+r.FamilyName, r.GivenName, r.FamilyName
-		c["locale"], c["national_id"] = r.Language, r.ID
+		c["locale"], c["national_id"], c["birthdate"] = r.Language, r.ID, r.BirthDate
 		if r.Email != "" {
 			c["email"] = r.Email
 		}

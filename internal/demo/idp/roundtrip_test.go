@@ -128,6 +128,28 @@ func TestAnOfficialHasRolesAndNoPerson(t *testing.T) {
 	}
 }
 
+func TestAnAccountPreparedByAProgramIsTheOneSignedInto(t *testing.T) {
+	s := newSite(t)
+	for _, persona := range everybody.Personas() {
+		subject, _ := s.provider.Subject(persona.Key)
+		claims, ok := s.provider.Claims(subject)
+		if !ok {
+			t.Fatalf("no claims of %s", persona.Key)
+		}
+		prepared, err := s.accounts.SignIn(t.Context(), claims, "fr")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := webtest.At(t, s.url)
+		c.Get("/en/cases")
+		s.be(t, c, persona.Key).Want(htmlcheck.In("main", htmlcheck.Text(strings.Join(strings.Fields(fmt.Sprint("cases of ", prepared.Name, " ", prepared.Person, " ", prepared.Roles)), " "))))
+		after, err := s.accounts.Account(t.Context(), prepared.Account)
+		if err != nil || after.Email != persona.Email || !after.LastSignIn.After(after.Created) {
+			t.Errorf("%s: %+v, %v", persona.Key, after, err)
+		}
+	}
+}
+
 func TestAnybodyIsFoundByName(t *testing.T) {
 	s := newSite(t)
 	c := webtest.At(t, s.url)

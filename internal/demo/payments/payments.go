@@ -113,7 +113,7 @@ func (b *Bank) pay(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := back.Query()
 	if r.PostFormValue("answer") == "pay" {
-		q.Set("receipt", b.sign("receipt", receipt{ID: c.ID, Reference: b.reference("fee", c.ID)}))
+		q.Set("receipt", b.Receipt(c.ID))
 	}
 	back.RawQuery = q.Encode()
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
@@ -154,4 +154,10 @@ func (b *Bank) open(kind, signed string, into any) error {
 		return err
 	}
 	return json.Unmarshal(body, into)
+}
+
+// Receipt is what the page of the bank gives after a payment: for programs
+// that play an applicant.
+func (b *Bank) Receipt(chargeID string) string {
+	return b.sign("receipt", receipt{ID: chargeID, Reference: b.reference("fee", chargeID)})
 }

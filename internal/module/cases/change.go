@@ -179,6 +179,9 @@ func (ch *change) settle() {
 	c.Status = status
 }
 
+// Facts are what the package decided on, to explain its decision.
+func (c *Case) Facts() pack.Facts { return factsOf(c) }
+
 // facts are what the package decides on.
 func (ch *change) facts() pack.Facts { return factsOf(ch.c) }
 

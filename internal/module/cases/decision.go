@@ -143,6 +143,9 @@ func (ch *change) orderPayment(token string) error {
 	if d == nil || d.Amount == "" {
 		return errs.New(errs.Internal, "").Because("case %s: a payment is ordered, but no amount is decided", ch.c.ID)
 	}
+	if ch.s.Payments == nil {
+		return errs.New(errs.Unavailable, "").Because("no payment provider is configured")
+	}
 	cents, err := parseCents(d.Amount)
 	if err != nil {
 		return err

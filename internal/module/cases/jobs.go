@@ -94,7 +94,7 @@ func (s *Service) fetchEvidence(ctx context.Context, j evidenceJob) error {
 // sign-in.
 func (s *Service) sendNotice(ctx context.Context, j noticeJob) error {
 	c, err := s.store.byID(ctx, s.DB.Read(), j.Case)
-	if err != nil || c.Email == "" {
+	if err != nil || c.Email == "" || s.Mail == nil {
 		return err
 	}
 	loc := s.Texts.For(c.Lang)

@@ -100,7 +100,7 @@ func (ch *change) cancelProcess() {
 	if err != nil {
 		return // it has ended, or never began
 	}
-	ch.c.File.Process = next
+	ch.c.File.Process, ch.c.File.Incident = next, ""
 	for _, cmd := range cmds {
 		if cmd.Type == bpmn.CancelTimer {
 			ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/timer/"+cmd.ID)

@@ -23,7 +23,7 @@ import (
 	"passerelle/internal/platform/work"
 )
 
-// Deps is what the module stands on; every field is needed.
+// Deps is what the module stands on; all but Mail and Payments is needed.
 type Deps struct {
 	DB       *db.DB
 	Clock    clock.Clock
@@ -31,8 +31,8 @@ type Deps struct {
 	Events   *event.Log
 	Packages *pack.Set
 	Evidence exchange.Source
-	Payments PaymentProvider
-	Mail     mail.Sender
+	Payments PaymentProvider // nil: services with fees or payouts stop there, as an incident
+	Mail     mail.Sender     // nil: notices stay in the inbox
 	Texts    *i18n.Bundle
 	URL      string // public address of the installation, for links in mail
 	Log      *slog.Logger
@@ -307,6 +307,15 @@ func (s *Service) Tasks(ctx context.Context, a Actor, f QueueFilter) ([]QueueRow
 	}
 	counts, err := s.store.counts(ctx, s.DB.Read(), f.Authority, a.Account, now, now.AddDate(0, 0, 7))
 	return rows, counts, err
+}
+
+// Stuck lists the cases in which a step of the process failed, by id after the
+// given one. Only an operator may; Resume repeats the step.
+func (s *Service) Stuck(ctx context.Context, a Actor, after string, limit int) ([]Stuck, error) {
+	if !a.Has("operator") {
+		return nil, errs.New(errs.Forbidden, "cases.operatorOnly")
+	}
+	return s.store.stuck(ctx, s.DB.Read(), after, limit)
 }
 
 // Verify returns the certificate with the code. Anybody may ask; the code is

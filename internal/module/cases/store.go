@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"math"
 	"time"
 
@@ -18,7 +19,13 @@ import (
 var migrations embed.FS
 
 // Migrate brings the module's tables up to date.
-func Migrate(ctx context.Context, d *db.DB) error { return d.Migrate(ctx, "cases", migrations) }
+func Migrate(ctx context.Context, d *db.DB) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	return d.Migrate(ctx, "cases", files)
+}
 
 // noDeadline stands in due_at while no deadline runs: such rows come last.
 const noDeadline = math.MaxInt64
@@ -83,12 +90,12 @@ func (store) insert(ctx context.Context, tx db.Querier, c *Case, application []b
 		return false, err
 	}
 	res, err := tx.ExecContext(ctx, `INSERT INTO cases_case (id, number, kind, service, version, authority, account, person, name, email, lang,
-		idempotency, linked, status, outcome, submitted_at, due_at, decided_at, rev, entries, content_hash, application, file)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)
+		idempotency, linked, status, outcome, submitted_at, due_at, decided_at, rev, entries, content_hash, application, file, incident)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24)
 		ON CONFLICT (account, idempotency) DO NOTHING`,
 		c.ID, c.Number, string(c.Kind), c.Service, c.Version, c.Authority, c.Account, c.Person, c.Name, c.Email, string(c.Lang),
 		c.Idempotency, c.Linked, string(c.Status), string(c.Outcome), db.Micros(c.SubmittedAt), due(c.deadline()), db.Micros(c.DecidedAt),
-		c.rev, c.entries, c.ContentHash, string(application), string(file))
+		c.rev, c.entries, c.ContentHash, string(application), string(file), c.File.Incident)
 	if err != nil {
 		return false, err
 	}
@@ -103,9 +110,9 @@ func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7
-		WHERE id = $8 AND rev = $9`,
-		string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.ID, c.rev)
+	res, err := tx.ExecContext(ctx, `UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7, incident = $8
+		WHERE id = $9 AND rev = $10`,
+		string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.File.Incident, c.ID, c.rev)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,12 @@ type QueueRow struct {
 	Assigned   string
 	TaskStatus TaskStatus
 	TaskDueAt  time.Time
+	Account    string // who acts in the case, to leave out one's own
+	Person     string // for whom
 }
+
+// Cursor is the row's place in the queue, for QueueFilter.After.
+func (r QueueRow) Cursor() Cursor { return Cursor{Due: due(r.TaskDueAt), ID: r.Task} }
 
 // QueueFilter narrows an authority's queue. Zero fields do not.
 type QueueFilter struct {
@@ -43,6 +48,7 @@ type QueueFilter struct {
 	Status    TaskStatus // zero: open
 	Assignee  string     // account; "none" for unassigned
 	Search    string     // number or name, part of it
+	DueFrom   time.Time
 	DueBefore time.Time
 	After     Cursor // keyset: rows after this one
 	Limit     int    // zero: 50
@@ -72,7 +78,7 @@ func scanRow(row scanner) (Row, error) {
 
 // queue lists tasks of an authority, most urgent first.
 func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow, error) {
-	where := []string{"t.authority = $1", "t.status = $2", "(t.due_at, t.id) > ($3, $4)"}
+	where := []string{"t.authority = $1", "t.status = $2", "(t.due_at, t.id) > ($3, $4)", "t.role <> '" + roleApplicant + "'"}
 	status := f.Status
 	if status == "" {
 		status = TaskOpen
@@ -98,6 +104,9 @@ func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow
 	if s := strings.TrimSpace(f.Search); s != "" {
 		add(`(lower(c.name) LIKE ? ESCAPE '\' OR lower(c.number) LIKE ? ESCAPE '\')`, "%"+likeEscape(strings.ToLower(s))+"%")
 	}
+	if !f.DueFrom.IsZero() {
+		add("t.due_at >= ?", db.Micros(f.DueFrom))
+	}
 	if !f.DueBefore.IsZero() {
 		add("t.due_at < ?", db.Micros(f.DueBefore))
 	}
@@ -107,7 +116,7 @@ func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow
 	}
 	args = append(args, limit)
 	return list(ctx, q, scanQueueRow, `SELECT c.id, c.number, c.kind, c.service, c.version, c.name, c.status, c.outcome, c.submitted_at, c.due_at, c.decided_at,
-		t.id, t.element, t.kind, t.role, t.assignee, t.assigned, t.status, t.due_at
+		t.id, t.element, t.kind, t.role, t.assignee, t.assigned, t.status, t.due_at, c.account, c.person
 		FROM cases_task t JOIN cases_case c ON c.id = t.case_id
 		WHERE `+strings.Join(where, " AND ")+` ORDER BY t.due_at, t.id LIMIT $`+itoa(len(args)), args...)
 }
@@ -116,9 +125,28 @@ func scanQueueRow(row scanner) (QueueRow, error) {
 	var r QueueRow
 	var submitted, dueAt, decided, taskDue int64
 	err := row.Scan(&r.ID, &r.Number, &r.Kind, &r.Service, &r.Version, &r.Name, &r.Status, &r.Outcome, &submitted, &dueAt, &decided,
-		&r.Task, &r.Element, &r.TaskKind, &r.Role, &r.Assignee, &r.Assigned, &r.TaskStatus, &taskDue)
+		&r.Task, &r.Element, &r.TaskKind, &r.Role, &r.Assignee, &r.Assigned, &r.TaskStatus, &taskDue, &r.Account, &r.Person)
 	r.SubmittedAt, r.DueAt, r.DecidedAt, r.TaskDueAt = db.Time(submitted), dueTime(dueAt), db.Time(decided), dueTime(taskDue)
 	return r, err
+}
+
+// Stuck is a case in which a step of the process failed.
+type Stuck struct {
+	Row
+	Authority string
+	Cause     string // for the operator, without personal data
+}
+
+// stuck lists cases with a failed step by id, after the given one.
+func (store) stuck(ctx context.Context, q db.Querier, after string, limit int) ([]Stuck, error) {
+	return list(ctx, q, func(row scanner) (Stuck, error) {
+		var s Stuck
+		var submitted, dueAt, decided int64
+		err := row.Scan(&s.ID, &s.Number, &s.Kind, &s.Service, &s.Version, &s.Name, &s.Status, &s.Outcome, &submitted, &dueAt, &decided, &s.Authority, &s.Cause)
+		s.SubmittedAt, s.DueAt, s.DecidedAt = db.Time(submitted), dueTime(dueAt), db.Time(decided)
+		return s, err
+	}, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at, authority, incident FROM cases_case
+		WHERE incident <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 // Counts are the figures above a queue.
@@ -135,7 +163,7 @@ func (store) counts(ctx context.Context, q db.Querier, authority, account string
 		COALESCE(SUM(CASE WHEN status = 'open' AND due_at >= $3 AND due_at < $4 THEN 1 ELSE 0 END), 0),
 		COALESCE(SUM(CASE WHEN status = 'open' AND due_at < $3 THEN 1 ELSE 0 END), 0),
 		COALESCE(SUM(CASE WHEN status = 'waiting' THEN 1 ELSE 0 END), 0)
-		FROM cases_task WHERE authority = $1 AND status IN ('open', 'waiting')`,
+		FROM cases_task WHERE authority = $1 AND status IN ('open', 'waiting') AND role <> '`+roleApplicant+`'`,
 		authority, account, db.Micros(now), db.Micros(soon)).Scan(&c.Open, &c.Unassigned, &c.Mine, &c.DueSoon, &c.Overdue, &c.Waiting)
 	return c, err
 }

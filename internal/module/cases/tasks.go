@@ -265,12 +265,8 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 				return errs.New(errs.Conflict, "cases.ask.open")
 			}
 		}
-		limit := ch.p.Service.Deadlines.Complete
-		if limit.IsZero() {
-			limit = pack.Span{Days: 30}
-		}
 		r := Request{ID: db.NewID(s.Clock), Case: caseID, AskedBy: a.Account, AskedName: a.Name, AskedAt: ch.now,
-			DueAt: endOf(lastDay(limit, ch.now)), Text: text, Status: RequestOpen}
+			DueAt: AnswerLimit(ch.p, ch.now), Text: text, Status: RequestOpen}
 		ch.requests = append(ch.requests, r)
 		ch.touched[r.ID] = taskNew
 		ch.enter("asked", true, map[string]string{"until": r.DueAt.Format(time.RFC3339), "text": text})
@@ -281,6 +277,17 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 		ch.settle()
 		return nil
 	})
+}
+
+// AnswerLimit returns until when the applicant may answer a request for
+// evidence that is made at the given time: 30 days where the service says
+// nothing else.
+func AnswerLimit(p *pack.Package, at time.Time) time.Time {
+	limit := p.Service.Deadlines.Complete
+	if limit.IsZero() {
+		limit = pack.Span{Days: 30}
+	}
+	return endOf(lastDay(limit, at))
 }
 
 // holdTasks takes the authority's tasks out of the queue while it waits for
@@ -420,12 +427,18 @@ func (s *Service) PayURL(ctx context.Context, a Actor, caseID, taskID, returnURL
 	if err != nil {
 		return "", err
 	}
+	if s.Payments == nil {
+		return "", errs.New(errs.Unavailable, "").Because("no payment provider is configured")
+	}
 	return s.Payments.Collect(ctx, Charge{ID: taskID, Cents: cents, Purpose: purpose, ReturnURL: returnURL})
 }
 
 // Paid completes the payment task with the provider's receipt. Showing the
 // same receipt again changes nothing.
 func (s *Service) Paid(ctx context.Context, a Actor, caseID, taskID, receipt string) error {
+	if s.Payments == nil {
+		return errs.New(errs.Unavailable, "").Because("no payment provider is configured")
+	}
 	reference, err := s.Payments.Confirm(ctx, taskID, receipt)
 	if err != nil {
 		return err

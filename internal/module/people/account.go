@@ -39,6 +39,8 @@ type Claims struct {
 	Email   string
 	Lang    i18n.Lang // "" when the provider does not say one of the five
 	Roles   []web.Role
+	// The parts of the name and the birth date (ISO 8601), "" when not said.
+	GivenName, FamilyName, BirthDate string
 }
 
 // Preferences are what a person chooses about their account.

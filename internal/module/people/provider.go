@@ -207,7 +207,8 @@ func (p *relyingParty) complete(ctx context.Context, found *oidc.Provider, token
 // the sign-in: the provider and we do not mean the same thing.
 func (p *relyingParty) claims(subject string, c map[string]any) (Claims, error) {
 	text := func(name string) string { s, _ := c[name].(string); return strings.TrimSpace(s) }
-	out := Claims{Issuer: p.Issuer, Subject: subject, Name: text("name"), Email: text("email"), Roles: p.roles(c)}
+	out := Claims{Issuer: p.Issuer, Subject: subject, Name: text("name"), Email: text("email"), Roles: p.roles(c),
+		GivenName: text("given_name"), FamilyName: text("family_name"), BirthDate: text("birthdate")}
 	if out.Name == "" {
 		out.Name = strings.TrimSpace(text("given_name") + " " + text("family_name"))
 	}

@@ -82,7 +82,9 @@ func (s *Service) signIn(ctx context.Context, c Claims, lang i18n.Lang) (web.Ide
 		return web.Identity{}, err
 	}
 	account.Roles = c.Roles
-	return identity(account), nil
+	id := identity(account)
+	id.GivenName, id.FamilyName, id.BirthDate = c.GivenName, c.FamilyName, c.BirthDate
+	return id, nil
 }
 
 // identity is how the account appears in a session.

@@ -26,18 +26,24 @@ type WebOptions struct {
 	PublicURL string      // where browsers reach us, without a slash at the end
 	Clock     clock.Clock // the machine's, also where the modules' clock is moved
 	Providers []Provider  // in the order in which they are offered
+	// AuthorityName says an authority's name in a language; nil says its id.
+	AuthorityName func(id string, lang i18n.Lang) string
 }
 
 // Web is the pages of sign-in, sign-out and account.
 type Web struct {
-	service *Service
-	clock   clock.Clock
-	parties []*relyingParty
+	service   *Service
+	clock     clock.Clock
+	parties   []*relyingParty
+	authority func(id string, lang i18n.Lang) string
 }
 
 // NewWeb returns the pages.
 func NewWeb(o WebOptions) *Web {
-	w := &Web{service: o.Service, clock: o.Clock}
+	w := &Web{service: o.Service, clock: o.Clock, authority: o.AuthorityName}
+	if w.authority == nil {
+		w.authority = func(id string, _ i18n.Lang) string { return id }
+	}
 	for _, p := range o.Providers {
 		w.parties = append(w.parties, &relyingParty{Provider: p, clock: o.Clock, callback: CallbackURL(o.PublicURL, p.ID)})
 	}
@@ -190,7 +196,7 @@ func (w *Web) account(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(rw, r, http.StatusOK, accountPage(a, id, Preferences{a.Email, a.Lang}, "", r.URL.Query().Has("saved")))
+	return web.Render(rw, r, http.StatusOK, accountPage(a, w.roles(r, id), Preferences{a.Email, a.Lang}, "", r.URL.Query().Has("saved")))
 }
 
 func (w *Web) saveAccount(rw http.ResponseWriter, r *http.Request) error {
@@ -205,7 +211,7 @@ func (w *Web) saveAccount(rw http.ResponseWriter, r *http.Request) error {
 		if loadErr != nil {
 			return loadErr
 		}
-		return web.Render(rw, r, http.StatusUnprocessableEntity, accountPage(a, id, chosen, keyOf(err), false))
+		return web.Render(rw, r, http.StatusUnprocessableEntity, accountPage(a, w.roles(r, id), chosen, keyOf(err), false))
 	}
 	if err != nil {
 		return err
@@ -214,6 +220,24 @@ func (w *Web) saveAccount(rw http.ResponseWriter, r *http.Request) error {
 	s := web.Session(r)
 	s.SignIn(id)
 	return web.SeeOther(rw, r, "/account?saved")
+}
+
+// roles says what the person may do for authorities in this session.
+func (w *Web) roles(r *http.Request, id web.Identity) []string {
+	l := i18n.FromContext(r.Context())
+	out := make([]string, len(id.Roles))
+	for i, role := range id.Roles {
+		name := l.T("people.role." + role.Name)
+		if out[i] = name; role.Authority != "" {
+			out[i] = l.T("people.role.in", "role", name, "authority", w.authority(role.Authority, l.Lang()))
+		}
+	}
+	return out
+}
+
+// MenuLinks are the module's items in the menu of whoever is signed in.
+func MenuLinks(l *i18n.Locale) []ui.NavLink {
+	return []ui.NavLink{{Key: "account", Text: l.T("people.account.title"), Path: "/account"}}
 }
 
 // grouped writes an identification number as people read it: 1893 1201 057 32.

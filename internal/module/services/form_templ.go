@@ -587,7 +587,7 @@ func known(w Words, x *writing, s form.Shown, wrong []form.FieldError) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.TextareaOptions{ID: "contest-" + s.Path + "-comment", Name: "contest." + s.Path + ".comment", Rows: "3", Value: raw(claim["comment"]), Label: ui.LabelOptions{Text: w.T("services.contest.comment")}, Hint: ui.HintOptions{Text: w.T("services.contest.hint")}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Textarea(ui.TextareaOptions{ID: "contest-" + s.Path + "-comment", Name: "contest." + s.Path + ".comment", Rows: 3, Value: raw(claim["comment"]), Label: ui.LabelOptions{Text: w.T("services.contest.comment")}, Hint: ui.HintOptions{Text: w.T("services.contest.hint")}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -395,4 +395,3 @@ func fileName(s string) string {
 	}
 	return s
 }
-

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -18,7 +19,11 @@ var migrations embed.FS
 
 // Migrate brings the module's tables up to date.
 func Migrate(ctx context.Context, d *db.DB) error {
-	return d.Migrate(ctx, "services", migrations)
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	return d.Migrate(ctx, "services", files)
 }
 
 // store holds the module's SQL.

@@ -107,8 +107,7 @@ type Metrics struct {
 
 // DemoMode turns the demonstration State on.
 type DemoMode struct {
-	On   bool  `yaml:"on" doc:"Synthetic people, their own sign-in, a clock that can be moved. Never with real data."`
-	Seed int64 `yaml:"seed" doc:"Seed of the synthetic population: the same seed gives the same people."`
+	On bool `yaml:"on" doc:"Synthetic people, their own sign-in, a clock that can be moved. Never with real data."`
 }
 
 // Defaults returns the configuration of an installation that has none yet:
@@ -127,7 +126,6 @@ func Defaults() Config {
 		},
 		Log:     Log{Level: "info", Format: "json"},
 		Metrics: Metrics{Allow: []string{"127.0.0.1", "::1"}},
-		Demo:    DemoMode{Seed: 1},
 	}
 }
 

@@ -53,6 +53,26 @@ type failure struct {
 	id     string // the request, for those who ask us
 	retry  string // address to try again, "" if that is no use
 	signIn string // address of the sign-in, "" if that is no use
+	fields Fields // what is wrong with a program's input
+}
+
+// Fields says what is wrong with the input of a program, field by field. As the
+// cause inside an error it becomes the member "errors" of the problem document.
+type Fields []Field
+
+// Field is one thing that is wrong.
+type Field struct {
+	Field   string `json:"field"`   // its path, such as members.0.givenName; "" is the whole
+	Code    string `json:"code"`    // stable, for programs
+	Message string `json:"message"` // for people, in the language asked for
+}
+
+func (f Fields) Error() string {
+	var all []string
+	for _, x := range f {
+		all = append(all, x.Field+" ("+x.Code+")")
+	}
+	return strings.Join(all, ", ")
 }
 
 // classify maps err to status and texts.
@@ -114,6 +134,8 @@ func (s *Server) fail(w *response, r *http.Request, err error) {
 		f.kept, f.next = "", l.T(own.Key, own.Args)
 	}
 
+	errors.As(err, &f.fields)
+
 	w.Header().Set("Cache-Control", "no-store")
 	if wantsProblem(r) {
 		s.problem(w, f)
@@ -166,7 +188,8 @@ func (s *Server) problem(w *response, f failure) {
 		Detail  string `json:"detail"`
 		Kind    string `json:"kind"`
 		Request string `json:"request"`
-	}{"about:blank", f.title, f.status, detail, f.name, f.id})
+		Errors  Fields `json:"errors,omitempty"`
+	}{"about:blank", f.title, f.status, detail, f.name, f.id, f.fields})
 	if err != nil {
 		panic(err) // strings and a number
 	}

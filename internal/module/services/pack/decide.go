@@ -22,19 +22,20 @@ func (p *Package) Decide(f Facts) (Decision, error) {
 	return d, err
 }
 
-func (p *Package) decide(f Facts) (Decision, *dmn.Trace, error) {
+// decide also returns how the decision came about.
+func (p *Package) decide(f Facts) (Decision, dmn.Result, error) {
 	application := p.Form.Values(f.Application)
 	ref, err := p.referenceDate(application, f.Date)
 	if err != nil {
-		return Decision{}, nil, err
+		return Decision{}, dmn.Result{}, err
 	}
 	inForce, err := p.Parameters.at(ref)
 	if err != nil {
-		return Decision{}, nil, p.fault("%w", err)
+		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
 	evidence, err := p.evidenceContext(f.Evidence)
 	if err != nil {
-		return Decision{}, nil, p.fault("%w", err)
+		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
 	inputs := feel.Context(
 		feel.Entry{Name: "application", Value: application},
@@ -44,19 +45,19 @@ func (p *Package) decide(f Facts) (Decision, *dmn.Trace, error) {
 		feel.Entry{Name: "applicant", Value: f.Applicant})
 	r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, dmn.WithTrace())
 	if err != nil {
-		return Decision{}, nil, p.fault("%w", err)
+		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
 	for _, w := range r.Warnings {
 		if w.Limit || w.Unsupported {
-			return Decision{}, nil, p.fault("%s", w)
+			return Decision{}, dmn.Result{}, p.fault("%s", w)
 		}
 	}
 	d := Decision{Value: r.Value, ReferenceDate: ref, Package: p.ID + "/" + p.Version, Hash: p.Hash, Parameters: p.used(inForce)}
 	if err := d.read(r.Value); err != nil {
-		return Decision{}, nil, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
+		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
 	}
 	d.record(r.Trace)
-	return d, r.Trace, nil
+	return d, r, nil
 }
 
 // because adds the warnings that may tell why a decision has no usable result.

@@ -36,7 +36,6 @@ type Package struct {
 	Letters     []string // names, such as granted
 	Hash        string   // SHA-256 of everything but the scenarios, hex
 
-	fsys        fs.FS
 	files       map[string][]byte // by path below Dir
 	texts       texts
 	letters     map[string]*letter // by name.lang
@@ -78,7 +77,7 @@ func Load(fsys fs.FS, dir string) (*Package, []Finding) {
 
 func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Package, []Finding) {
 	l := &loader{fsys: fsys, dir: path.Clean(dir), files: map[string][]byte{}}
-	p := &Package{Dir: l.dir, fsys: fsys, authorities: authorities, lifeEvents: lifeEvents}
+	p := &Package{Dir: l.dir, authorities: authorities, lifeEvents: lifeEvents}
 	if !l.readAll() {
 		return nil, l.findings
 	}

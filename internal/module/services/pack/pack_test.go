@@ -3,6 +3,7 @@ package pack
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -259,3 +260,67 @@ func TestSpansEndOnTheLastDayOfAShorterMonth(t *testing.T) {
 }
 
 func TestOwnTextsAreComplete(t *testing.T) { i18ntest.Complete(t, Locales()) }
+
+func TestAFailingScenarioSaysWhatWasExpected(t *testing.T) {
+	m := files(t)
+	const file = "allotment-garden/2025/scenarios/rent.yaml"
+	src := string(m[file].Data)
+	for _, change := range [][2]string{
+		{"outcome: refused, amount: null", "outcome: granted, amount: 3"},
+		{"Children helping: 1", "Children helping: 2"},
+		{"waitsAt: examine", "ends: true"},
+		{"{invalid: [shedSize]}", "{invalid: [shed]}"},
+		{"[2, \"2025-06-30\", 48]", "[2, \"2023-06-30\", 48]"},
+		{"address: {commune: Ailleurs}", "adress: {commune: Ailleurs}, address: null"},
+	} {
+		if !strings.Contains(src, change[0]) {
+			t.Fatalf("no %q", change[0])
+		}
+		src = strings.Replace(src, change[0], change[1], 1)
+	}
+	m[file].Data = []byte(src)
+	p, findings := Load(m, "allotment-garden/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	var got []string
+	for _, f := range Test(p).Failures {
+		got = append(got, f.String())
+	}
+	want := []string{
+		file + `:17: 2 ares on 2023-06-30 cost 48: decision: expected a decision, got internal: allotment-garden/2025: parameter rentPerAre has no value in force on 2023-06-30`,
+		file + `:19: Children who help make it cheaper: values.Children helping: expected 2, got 1`,
+		file + `:29: Somebody from elsewhere: outcome: expected granted, got refused [notResident] (Resident: 10:24: 1:65: null has no commune)`,
+		file + `:29: Somebody from elsewhere: amount: expected 3, got none (Resident: 10:24: 1:65: null has no commune)`,
+		file + `:32: A large shed is looked at: ends: expected true, got waits at [examine]`,
+		file + `:39: A shed larger than the plot: invalid: expected [shed], got [shedSize (check.tooBig)]`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestLettersInFiveLanguages(t *testing.T) {
+	p := garden(t)
+	f := facts()
+	d, err := p.Decide(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range i18n.Langs {
+		loc := i18ntest.Locale(t, lang, Locales())
+		data := LetterData{Scope: p.Scope(f, feel.Entry{Name: "decision", Value: d.Value}), Explained: p.Explain(loc, d, f, nil), AppealTo: "council", AppealUntil: on("2025-05-01")}
+		for _, name := range p.Letters {
+			html, err := p.Letter(loc, name, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(html, "{{") || strings.Contains(html, "[pack.") || strings.ContainsRune(html, '\ue000') {
+				t.Errorf("%s in %s:\n%s", name, lang, html)
+			}
+			if name == "granted" && strings.Count(html, "<th scope=\"row\">") != 5 {
+				t.Errorf("the arithmetic is not in %s:\n%s", lang, html)
+			}
+		}
+	}
+}

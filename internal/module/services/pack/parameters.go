@@ -11,7 +11,6 @@ import (
 
 	"passerelle/engine/feel"
 	"passerelle/engine/form/source"
-	"passerelle/internal/platform/errs"
 )
 
 // Parameters are the legal values of a package with their dates in force.
@@ -76,11 +75,11 @@ func (ps *Parameters) at(date time.Time) (*epoch, error) {
 	d := day(date)
 	i := sort.Search(len(ps.epochs), func(i int) bool { return ps.epochs[i].from.After(d) }) - 1
 	if i < 0 { // never: the first epoch begins at the zero time
-		return nil, errs.New(errs.Internal, "").Because("no parameters on %s", d.Format(time.DateOnly))
+		return nil, fmt.Errorf("no parameters on %s", d.Format(time.DateOnly))
 	}
 	e := &ps.epochs[i]
 	if len(e.missing) > 0 {
-		return nil, errs.New(errs.Internal, "").Because("parameter %s has no value in force on %s", e.missing[0], d.Format(time.DateOnly))
+		return nil, fmt.Errorf("parameter %s has no value in force on %s", e.missing[0], d.Format(time.DateOnly))
 	}
 	return e, nil
 }
@@ -245,7 +244,7 @@ func (l *loader) spans(file string, p Parameter) {
 func yamlValue(n *yaml.Node) (feel.Value, error) {
 	switch n.Kind {
 	case yaml.AliasNode:
-		return yamlValue(n.Alias)
+		return feel.Null(), fmt.Errorf("write the value out: an alias cannot stand here")
 	case yaml.SequenceNode:
 		items := make([]feel.Value, len(n.Content))
 		for i, c := range n.Content {

@@ -67,6 +67,11 @@ func (r *scenarioReader) read(src []byte) {
 		r.fault(0, "the file is empty")
 		return
 	}
+	var whole any // refuses aliases that contain themselves
+	if err := doc.Decode(&whole); err != nil {
+		r.fault(doc.Line, "%v", err)
+		return
+	}
 	parts, ok := r.mapping(doc.Content[0], "the file", fileKeys)
 	if !ok {
 		return

@@ -115,3 +115,6 @@ func showUnit(loc *i18n.Locale, v feel.Value, unit string) string {
 	}
 	return show(loc, v, "")
 }
+
+// dayText is a date as files write it.
+func dayText(t time.Time) string { return t.Format(time.DateOnly) }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/woodsbury/decimal128"
 
@@ -87,6 +86,7 @@ type tester struct {
 	p        *Package
 	s        scenario
 	cov      *coverage
+	warnings string // of the decision: they often tell why it is another one
 	failures []Failure
 }
 
@@ -104,7 +104,7 @@ func (t *tester) run() {
 	if !t.form(&facts, expect) {
 		return
 	}
-	d, trace, err := t.p.decide(facts)
+	d, result, err := t.p.decide(facts)
 	if want, ok := expect["error"]; ok {
 		if err == nil || !strings.Contains(err.Error(), fmt.Sprint(want)) {
 			t.fail("error", fmt.Sprint(want), fmt.Sprint(err))
@@ -115,7 +115,8 @@ func (t *tester) run() {
 		t.fail("decision", "a decision", err.Error())
 		return
 	}
-	t.cov.add(t.s.name, d, trace)
+	t.cov.add(t.s.name, d, result.Trace)
+	t.warnings = because(result.Warnings)
 	t.decision(d, expect)
 	_, waits := expect["waitsAt"]
 	_, ends := expect["ends"]
@@ -161,10 +162,10 @@ func listed(list []string) string { return "[" + strings.Join(list, ", ") + "]" 
 
 func (t *tester) decision(d Decision, expect map[string]any) {
 	if want, ok := expect["outcome"]; ok && fmt.Sprint(want) != string(d.Outcome) {
-		t.fail("outcome", fmt.Sprint(want), string(d.Outcome)+" "+listed(d.Reasons))
+		t.fail("outcome", fmt.Sprint(want), string(d.Outcome)+" "+listed(d.Reasons)+t.warnings)
 	}
 	if want, ok := expect["amount"]; ok && !sameAmount(want, d.Amount) {
-		t.fail("amount", shown(want), orNone(d.Amount))
+		t.fail("amount", shown(want), orNone(d.Amount)+t.warnings)
 	}
 	if want, ok := expect["reasons"]; ok {
 		items, _ := want.([]any)
@@ -186,7 +187,7 @@ func (t *tester) decision(d Decision, expect map[string]any) {
 		case !ok:
 			t.fail("values."+name, shown(values[name]), "no such value")
 		case !sameValue(values[name], jsonOf(got)):
-			t.fail("values."+name, shown(values[name]), got.String())
+			t.fail("values."+name, shown(values[name]), got.String()+t.warnings)
 		}
 	}
 }
@@ -362,6 +363,3 @@ func keyOf(table, rule string, index int) ruleKey {
 	}
 	return ruleKey{table: table, index: index}
 }
-
-// dayText is a date as files write it.
-func dayText(t time.Time) string { return t.Format(time.DateOnly) }

@@ -214,7 +214,7 @@ func Workbench() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<svg class=\"bpmn\" viewBox=\"0 0 520 90\" width=\"520\" height=\"90\" role=\"img\" aria-label=\"Received, checked, decide: you are here, pay\"><path class=\"bpmn-flow\" d=\"M40 45h60M200 45h40M340 45h40\"></path> <g class=\"bpmn-done\"><circle class=\"bpmn-event\" cx=\"24\" cy=\"45\" r=\"16\"></circle></g> <g class=\"bpmn-done\"><rect class=\"bpmn-task\" x=\"100\" y=\"15\" width=\"100\" height=\"60\" rx=\"10\"></rect><text x=\"150\" y=\"49\" text-anchor=\"middle\">Check</text></g> <g class=\"bpmn-here\"><rect class=\"bpmn-task\" x=\"240\" y=\"15\" width=\"100\" height=\"60\" rx=\"10\"></rect><text x=\"290\" y=\"49\" text-anchor=\"middle\">Decide</text></g> <g class=\"bpmn-next\"><rect class=\"bpmn-task\" x=\"380\" y=\"15\" width=\"100\" height=\"60\" rx=\"10\"></rect><text x=\"430\" y=\"49\" text-anchor=\"middle\">Pay</text></g></svg>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<svg class=\"bpmn\" viewBox=\"0 0 520 90\" width=\"520\" height=\"90\" role=\"img\" aria-label=\"Received, checked, decide: you are here, pay\"><g class=\"bpmn-flow bpmn-done\"><path class=\"bpmn-line\" fill=\"none\" d=\"M40 45h60M200 45h40\"></path></g> <g class=\"bpmn-flow bpmn-open\"><path class=\"bpmn-line\" fill=\"none\" d=\"M340 45h40\"></path></g> <g class=\"bpmn-event bpmn-done\"><circle class=\"bpmn-box\" cx=\"24\" cy=\"45\" r=\"16\"></circle></g> <g class=\"bpmn-task bpmn-done\"><rect class=\"bpmn-box\" x=\"100\" y=\"15\" width=\"100\" height=\"60\" rx=\"10\"></rect><text class=\"bpmn-text\" x=\"150\" y=\"49\" text-anchor=\"middle\">Check</text></g> <g class=\"bpmn-task bpmn-here\"><rect class=\"bpmn-box\" x=\"240\" y=\"15\" width=\"100\" height=\"60\" rx=\"10\"></rect><text class=\"bpmn-text\" x=\"290\" y=\"49\" text-anchor=\"middle\">Decide</text></g> <g class=\"bpmn-task bpmn-open\"><rect class=\"bpmn-box\" x=\"380\" y=\"15\" width=\"100\" height=\"60\" rx=\"10\"></rect><text class=\"bpmn-text\" x=\"430\" y=\"49\" text-anchor=\"middle\">Pay</text></g></svg>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -320,7 +320,7 @@ func claim(number string) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(number)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `gallery/work.templ`, Line: 67, Col: 91}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/platform/ui/gallery/work.templ`, Line: 68, Col: 91}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {

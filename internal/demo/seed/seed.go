@@ -1,0 +1,430 @@
+package seed
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"passerelle/engine/form"
+	"passerelle/internal/demo/idp"
+	"passerelle/internal/demo/payments"
+	"passerelle/internal/demo/population"
+	"passerelle/internal/module/cases"
+	"passerelle/internal/module/exchange"
+	"passerelle/internal/module/people"
+	"passerelle/internal/module/services"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/clock"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/work"
+)
+
+// Deps is what the past is made with.
+type Deps struct {
+	Cases     *cases.Service
+	Accounts  *people.Service
+	Packages  *pack.Set
+	Registers exchange.Source
+	People    *population.Population
+	IDP       *idp.Provider
+	Bank      *payments.Bank
+	Clock     *clock.Shifted // is moved through the past, and left where it was
+	Queue     *work.Queue    // must not be running
+}
+
+// days is how far back the past begins.
+const days = 130
+
+// The services that are applied for, and how often of 100.
+const (
+	allowance   = "cost-of-living-allowance"
+	certificate = "certificate-of-residence"
+	permit      = "business-permit"
+)
+
+// past is one run.
+type past struct {
+	Deps
+	random   *rand.Rand
+	officers map[string]cases.Actor // by persona key
+	begins   time.Time              // the moment the demonstration begins
+	pending  []answer
+}
+
+// answer is an applicant's answer to a request for evidence, due on a day.
+type answer struct {
+	day    int
+	who    cases.Actor
+	caseID string
+}
+
+// Run makes n applications over the months before the clock's present.
+func Run(ctx context.Context, d Deps, n int) error {
+	present := d.Clock.Offset()
+	defer d.Clock.SetOffset(present)
+	p := &past{Deps: d, random: rand.New(rand.NewPCG(2025, 11)), officers: map[string]cases.Actor{}, begins: d.Clock.Now()}
+	if err := p.hire(ctx); err != nil {
+		return err
+	}
+	left := n
+	for day := days; day >= 1; day-- {
+		p.Clock.SetOffset(present - time.Duration(day)*24*time.Hour)
+		if err := p.runDue(ctx); err != nil {
+			return err
+		}
+		if weekday := p.Clock.Now().Weekday(); weekday == time.Saturday || weekday == time.Sunday {
+			continue
+		}
+		if err := p.answerRequests(ctx, day); err != nil {
+			return err
+		}
+		if err := p.personas(ctx, day); err != nil {
+			return err
+		}
+		today := left / (day*5/7 + 1)
+		for range today {
+			if err := p.apply(ctx); err != nil {
+				return err
+			}
+		}
+		left -= today
+		if err := p.runDue(ctx); err != nil {
+			return err
+		}
+		if err := p.work(ctx, day); err != nil {
+			return err
+		}
+		if err := p.runDue(ctx); err != nil {
+			return err
+		}
+	}
+	p.Clock.SetOffset(present)
+	return p.runDue(ctx)
+}
+
+func (p *past) runDue(ctx context.Context) error {
+	for {
+		n, err := p.Queue.RunDue(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// hire makes the accounts of all officials, so that tasks can be handed to
+// them before they have signed in.
+func (p *past) hire(ctx context.Context) error {
+	for _, persona := range p.People.Personas() {
+		if len(persona.Roles) == 0 {
+			continue
+		}
+		who, err := p.signIn(ctx, persona.Key)
+		if err != nil {
+			return err
+		}
+		p.officers[persona.Key] = who
+	}
+	return nil
+}
+
+func (p *past) signIn(ctx context.Context, persona string) (cases.Actor, error) {
+	subject, ok := p.IDP.Subject(persona)
+	if !ok {
+		return cases.Actor{}, fmt.Errorf("seed: no persona %q", persona)
+	}
+	return p.account(ctx, subject)
+}
+
+func (p *past) account(ctx context.Context, subject string) (cases.Actor, error) {
+	claims, ok := p.IDP.Claims(subject)
+	if !ok {
+		return cases.Actor{}, fmt.Errorf("seed: no subject %q", subject)
+	}
+	return p.Accounts.SignIn(ctx, claims, i18n.FR)
+}
+
+// somebody picks an adult resident.
+func (p *past) somebody(ctx context.Context) (cases.Actor, int, error) {
+	for {
+		i := p.random.IntN(p.People.Len())
+		if _, persona := p.People.PersonaAt(i); persona || p.People.Age(i) < 20 || p.People.Person(i).Register != exchange.RegisterMain {
+			continue
+		}
+		who, err := p.account(ctx, p.IDP.SubjectOfPerson(i))
+		return who, i, err
+	}
+}
+
+// apply sends one application of somebody.
+func (p *past) apply(ctx context.Context) error {
+	who, i, err := p.somebody(ctx)
+	if err != nil {
+		return err
+	}
+	service := allowance
+	switch n := p.random.IntN(100); {
+	case n < 22:
+		service = certificate
+	case n < 36:
+		service = permit
+	}
+	_, err = p.submit(ctx, who, i, service)
+	return err
+}
+
+// submit fills in the form as the person would, with what registers say, and
+// sends it. For the permit the fee is paid at once.
+func (p *past) submit(ctx context.Context, who cases.Actor, person int, service string) (cases.Receipt, error) {
+	pk, ok := p.Packages.InForce(service, p.Clock.Now())
+	if !ok {
+		return cases.Receipt{}, nil // not among the loaded packages
+	}
+	started := p.Clock.Now()
+	facts := pack.Facts{Application: form.Answers{}, Applicant: services.Applicant(who), Date: started}
+	evidence, _, err := services.Gather(ctx, p.Registers, pk, facts, nil, nil, services.Asker{Actor: who.Account})
+	if err != nil {
+		return cases.Receipt{}, err
+	}
+	facts.Evidence = services.Values(evidence)
+	answers, _ := pk.Form.Prefill(pk.FormEnv(facts))
+	for id, v := range p.answers(service, person) {
+		if _, known := answers[id]; !known {
+			answers[id] = v
+		}
+	}
+	p.Clock.Advance(time.Duration(3+p.random.IntN(22)) * time.Minute)
+	facts.Application = answers
+	if answers, err = p.asked(pk, facts); err != nil {
+		return cases.Receipt{}, err
+	}
+	receipt, err := p.Cases.Submit(ctx, cases.Submission{Service: service, Key: "seed/" + db.NewID(p.Clock), Actor: who, Lang: who.Lang,
+		Application: answers, Evidence: evidence, StartedAt: started})
+	if err != nil || service != permit {
+		return receipt, err
+	}
+	return receipt, p.payFee(ctx, who, receipt.Case)
+}
+
+// asked leaves out what the form does not ask of this person.
+func (p *past) asked(pk *pack.Package, f pack.Facts) (form.Answers, error) {
+	clean, wrong := pk.Form.Validate(pk.FormEnv(f))
+	var other []form.FieldError
+	for _, w := range wrong {
+		if w.Code != "unknown" {
+			other = append(other, w)
+		}
+	}
+	if len(other) > 0 {
+		return nil, fmt.Errorf("seed: %s: %+v", pk.ID, other)
+	}
+	return clean, nil
+}
+
+// answers are what people say where the registers say nothing.
+func (p *past) answers(service string, person int) form.Answers {
+	r := p.People.Person(person)
+	switch service {
+	case allowance:
+		iban, _ := p.People.IBAN(person)
+		if iban == "" {
+			iban = "LU280019400644750000" // the example account of the Luxembourg bankers' association
+		}
+		return form.Answers{
+			"agreed": true, "otherIncome": false, "studentAid": false, "detention": false, "stay": "ordinary",
+			"iban": iban, "holder": r.GivenName + " " + r.FamilyName, "truthful": true, "changes": true,
+		}
+	case certificate:
+		return form.Answers{"include": []any{"nationality"}}
+	}
+	activity, qualification := "commerce", ""
+	if p.random.IntN(3) == 0 {
+		activity, qualification = "craftB", "vocationalDiploma"
+	}
+	a := form.Answers{
+		"tradeName": r.FamilyName + " & Cie", "legalForm": "soleTrader", "street": r.Address.Number + ", " + r.Address.Street,
+		"postcode": r.Address.Postcode, "commune": r.Address.Commune, "fixed": true,
+		"activity": activity, "description": trades[p.random.IntN(len(trades))], "present": true, "bankruptcy": false, "truthful": true, "record": true,
+	}
+	if qualification != "" {
+		a["qualification"], a["years"] = qualification, json.Number("6")
+		a["diploma"] = []any{map[string]any{"name": "diploma.pdf", "size": json.Number("48213"), "type": "application/pdf",
+			"hash": "0000000000000000000000000000000000000000000000000000000000000000"}}
+	}
+	return a
+}
+
+var trades = []string{"Boulangerie de quartier", "Réparation de vélos", "Fleuriste", "Librairie d'occasion", "Entretien de jardins", "Photographie"}
+
+// payFee pays the fee of a permit.
+func (p *past) payFee(ctx context.Context, who cases.Actor, caseID string) error {
+	d, err := p.Cases.Open(ctx, who, caseID, "seed", false)
+	if err != nil {
+		return err
+	}
+	for _, t := range d.Tasks {
+		if t.Kind == cases.TaskPay && t.Status == cases.TaskOpen {
+			return p.Cases.Paid(ctx, who, caseID, t.ID, p.Bank.Receipt(t.ID))
+		}
+	}
+	return nil
+}
+
+// desks say who works on what, and how patient each queue is: cases younger
+// than wait days are left alone.
+var desks = []struct {
+	authority, officer, head string
+	wait                     int
+	perDay                   int
+}{
+	{"fns", "fns-case-worker", "fns-head-of-unit", 6, 4},
+	{"permits", "permits-case-worker", "permits-head-of-unit", 12, 2},
+	{"rnpp", "rnpp-case-worker", "rnpp-head-of-unit", 1, 2},
+}
+
+// work is one day at the desks.
+func (p *past) work(ctx context.Context, day int) error {
+	for _, desk := range desks {
+		officer, head := p.officers[desk.officer], p.officers[desk.head]
+		rows, _, err := p.Cases.Tasks(ctx, head, cases.QueueFilter{Authority: desk.authority, Limit: 60})
+		if err != nil {
+			return err
+		}
+		done := 0
+		for _, row := range rows {
+			age := int(p.Clock.Now().Sub(row.SubmittedAt) / (24 * time.Hour))
+			if done >= desk.perDay || age < desk.wait || p.random.IntN(4) == 0 || day < 3 {
+				continue
+			}
+			done++
+			p.Clock.Advance(time.Duration(4+p.random.IntN(12)) * time.Minute)
+			who := officer
+			if row.Role == cases.RoleHeadOfUnit {
+				who = head
+			}
+			if err := p.handle(ctx, who, row, day); err != nil {
+				return err
+			}
+			if err := p.runDue(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// handle is what an official does with one task.
+func (p *past) handle(ctx context.Context, who cases.Actor, row cases.QueueRow, day int) error {
+	d, err := p.Cases.Open(ctx, who, row.ID, "seed", true)
+	if err != nil {
+		return err
+	}
+	if row.TaskKind == cases.TaskApprove {
+		return p.Cases.Approve(ctx, who, row.ID, row.Task, true, "")
+	}
+	if len(d.Requests) == 0 && p.random.IntN(7) == 0 && day > 12 {
+		p.pending = append(p.pending, answer{day: day - 3 - p.random.IntN(8), who: applicantOf(d), caseID: row.ID})
+		return p.Cases.Ask(ctx, who, row.ID, p.question(d))
+	}
+	outcome, reasons := pack.Granted, "Les pièces du dossier permettent d'établir que les conditions sont remplies."
+	if d.File.Proposal != nil && d.File.Proposal.Outcome != pack.Judgement {
+		outcome, reasons = d.File.Proposal.Outcome, ""
+	}
+	amount := ""
+	if d.File.Proposal != nil && d.File.Proposal.Outcome == pack.Judgement && row.Service == allowance {
+		outcome, reasons = pack.Refused, "Les revenus du ménage n'ont pas pu être établis malgré notre demande."
+	}
+	return p.Cases.Decide(ctx, who, row.ID, row.Task, outcome, amount, reasons)
+}
+
+func (p *past) question(d *cases.Dossier) string {
+	if d.Service == permit {
+		return "Veuillez nous envoyer une copie lisible de votre bail ou de votre titre de propriété."
+	}
+	return "Veuillez nous envoyer un extrait bancaire qui montre le titulaire du compte indiqué."
+}
+
+// applicantOf acts for the applicant of a case.
+func applicantOf(d *cases.Dossier) cases.Actor {
+	return cases.Actor{Account: d.Account, Person: d.Person, Name: d.Name, Email: d.Email, Lang: d.Lang}
+}
+
+// answerRequests lets applicants answer what they were asked.
+func (p *past) answerRequests(ctx context.Context, day int) error {
+	rest := p.pending[:0]
+	for _, a := range p.pending {
+		if a.day < day {
+			rest = append(rest, a)
+			continue
+		}
+		d, err := p.Cases.Open(ctx, a.who, a.caseID, "seed", false)
+		if err != nil {
+			return err
+		}
+		for _, r := range d.Requests {
+			if r.Status != cases.RequestOpen {
+				continue
+			}
+			err := p.Cases.Answer(ctx, a.who, a.caseID, r.ID, "Voici le document demandé : le compte est bien à mon nom.", nil)
+			if err != nil && errs.KindOf(err) != errs.Conflict {
+				return err
+			}
+		}
+	}
+	p.pending = rest
+	return nil
+}
+
+// stories are applications of personas: those whose pages are shown first.
+var stories = []struct {
+	day              int
+	persona, service string
+	ask              string // persona of the officer who asks for evidence on the same day
+}{
+	{61, "single-parent", allowance, ""},
+	{40, "founder", permit, ""},
+	{33, "family", allowance, ""},
+	{21, "pensioner", allowance, "fns-case-worker"},
+	{20, "single-parent", certificate, ""},
+	{5, "founder-with-record", permit, ""},
+	{4, "high-income", allowance, ""},
+}
+
+func (p *past) personas(ctx context.Context, day int) error {
+	for _, s := range stories {
+		// A story that falls on a weekend happens on the Monday after.
+		if s.day != day && !(p.Clock.Now().Weekday() == time.Monday && (s.day == day+1 || s.day == day+2)) {
+			continue
+		}
+		persona, ok := p.People.Persona(s.persona)
+		if !ok {
+			return errors.New("seed: no persona " + s.persona)
+		}
+		who, err := p.signIn(ctx, s.persona)
+		if err != nil {
+			return err
+		}
+		r, err := p.submit(ctx, who, persona.Person, s.service)
+		if err != nil || r.Case == "" {
+			return err
+		}
+		if err := p.runDue(ctx); err != nil {
+			return err
+		}
+		if s.ask == "" {
+			continue
+		}
+		d, err := p.Cases.Open(ctx, p.officers[s.ask], r.Case, "seed", true)
+		if err != nil {
+			return err
+		}
+		if err := p.Cases.Ask(ctx, p.officers[s.ask], r.Case, p.question(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

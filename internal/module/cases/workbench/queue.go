@@ -1,0 +1,342 @@
+package workbench
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"passerelle/internal/module/cases"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/ui"
+	"passerelle/internal/platform/web"
+)
+
+// The views of a queue; "" is everything that is open.
+const (
+	viewMine    = "mine"
+	viewFree    = "free"
+	viewSoon    = "soon"
+	viewLate    = "late"
+	viewWaiting = "waiting"
+)
+
+// pageSize is how many rows of a queue stand on one page.
+const pageSize = 50
+
+// soonDays is how near a deadline is "soon".
+const soonDays = 7
+
+// filter is a view of the queue as it stands in the address. On a case's page
+// After is the case's own place in that view.
+type filter struct {
+	Authority, View, Service, Kind, Search string
+	After                                  cases.Cursor
+	At                                     string // task of the row to stand on
+}
+
+// readFilter reads the view from the address; without an authority it is the
+// first one that the person works for.
+func readFilter(r *http.Request, who web.Identity) filter {
+	q := r.URL.Query()
+	f := filter{
+		Authority: q.Get("authority"), View: q.Get("view"), Service: q.Get("service"), Kind: q.Get("kind"),
+		Search: strings.TrimSpace(q.Get("q")), After: parseCursor(q.Get("after")), At: q.Get("at"),
+	}
+	if all := cases.Authorities(who); f.Authority == "" && len(all) > 0 {
+		f.Authority = all[0]
+	}
+	return f
+}
+
+func parseCursor(s string) cases.Cursor {
+	due, id, ok := strings.Cut(s, "~")
+	n, err := strconv.ParseInt(due, 10, 64)
+	if !ok || err != nil {
+		return cases.Cursor{}
+	}
+	return cases.Cursor{Due: n, ID: id}
+}
+
+// query is the filter as it stands behind "?" in an address.
+func (f filter) query() string {
+	q := url.Values{}
+	for name, v := range map[string]string{"authority": f.Authority, "view": f.View, "service": f.Service, "kind": f.Kind, "q": f.Search, "at": f.At} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	if f.After.ID != "" {
+		q.Set("after", strconv.FormatInt(f.After.Due, 10)+"~"+f.After.ID)
+	}
+	return q.Encode()
+}
+
+// queuePath is the address of the view's first page.
+func (f filter) queuePath() string {
+	f.After, f.At = cases.Cursor{}, ""
+	return "/workbench?" + f.query()
+}
+
+// pagePath is the address of exactly this page of the view.
+func (f filter) pagePath() string { return "/workbench?" + f.query() }
+
+// casePath is the address of a case in this view.
+func (f filter) casePath(id string) string {
+	f.At = ""
+	return "/workbench/cases/" + id + "?" + f.query()
+}
+
+// rowPath is the address of a row's case: its place is kept for "next".
+func (f filter) rowPath(r cases.QueueRow) string {
+	f.After = r.Cursor()
+	return f.casePath(r.ID)
+}
+
+// in returns the filter with another view.
+func (f filter) in(view string) filter {
+	f.View, f.After, f.At = view, cases.Cursor{}, ""
+	return f
+}
+
+// core is the filter as package cases understands it.
+func (f filter) core(who web.Identity, now time.Time) cases.QueueFilter {
+	q := cases.QueueFilter{Authority: f.Authority, Service: f.Service, Kind: cases.TaskKind(f.Kind), Search: f.Search, After: f.After}
+	switch f.View {
+	case viewMine:
+		q.Assignee = who.Account
+	case viewFree:
+		q.Assignee = "none"
+	case viewSoon:
+		q.DueFrom, q.DueBefore = now, now.AddDate(0, 0, soonDays)
+	case viewLate:
+		q.DueBefore = now
+	case viewWaiting:
+		q.Status = cases.TaskWaiting
+	}
+	return q
+}
+
+// queuePage is what the queue's page is drawn from.
+type queuePage struct {
+	bench   *Bench
+	l       *i18n.Locale
+	who     web.Identity
+	now     time.Time
+	filter  filter
+	counts  cases.Counts
+	rows    []cases.QueueRow
+	next    string // address of the next page, "" on the last
+	told    *told
+	problem string // why an action on a row was refused
+}
+
+func (b *Bench) showQueue(w http.ResponseWriter, r *http.Request) error {
+	return b.renderQueue(w, r, http.StatusOK, "")
+}
+
+func (b *Bench) renderQueue(w http.ResponseWriter, r *http.Request, status int, problem string) error {
+	who, _ := web.IdentityFrom(r.Context())
+	p := queuePage{bench: b, l: locale(r), who: who, now: b.Service.Clock.Now(), filter: readFilter(r, who), problem: problem}
+	p.told = b.tell(r, who)
+	q := p.filter.core(who, p.now)
+	q.Limit = pageSize + 1
+	var err error
+	if p.rows, p.counts, err = b.Service.Tasks(r.Context(), who, q); err != nil {
+		return err
+	}
+	if len(p.rows) > pageSize {
+		p.rows = p.rows[:pageSize]
+		more := p.filter
+		more.After, more.At = p.rows[pageSize-1].Cursor(), ""
+		p.next = more.pagePath()
+	}
+	return render(w, r, status, "workbench", p.page())
+}
+
+// actOnQueue claims the task of a row, or claims the next free one and opens it.
+func (b *Bench) actOnQueue(w http.ResponseWriter, r *http.Request) error {
+	who, _ := web.IdentityFrom(r.Context())
+	f := readFilter(r, who)
+	if err := r.ParseForm(); err != nil {
+		return errs.Wrap(errs.Invalid, "", err)
+	}
+	if r.PostForm.Get("action") == "next" {
+		f.After = cases.Cursor{}
+		return b.onward(w, r, who, f, "")
+	}
+	f.At = r.PostForm.Get("task")
+	err := b.Service.Claim(r.Context(), who, r.PostForm.Get("case"), f.At)
+	if shown(err) {
+		return b.renderQueue(w, r, status(err), sentence(locale(r), err))
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, f.pagePath())
+}
+
+// onward leads to the next case of the view that the person can work on, and
+// claims it so that no colleague starts on it too. done is the case just
+// finished, "" for none. Without a next case it leads back to the queue.
+func (b *Bench) onward(w http.ResponseWriter, r *http.Request, who web.Identity, f filter, done string) error {
+	suffix := ""
+	if done != "" {
+		suffix = "&done=" + url.QueryEscape(done)
+	}
+	row, err := b.next(r.Context(), who, f, done, true)
+	if err != nil {
+		return err
+	}
+	if row == nil {
+		return web.SeeOther(w, r, f.queuePath()+suffix)
+	}
+	return web.SeeOther(w, r, f.rowPath(*row)+suffix)
+}
+
+// next returns the first task behind the filter's place that the person can
+// work on, from the top again at the end; nil when there is none. With claim it
+// is theirs when next returns.
+func (b *Bench) next(ctx context.Context, who web.Identity, f filter, except string, claim bool) (*cases.QueueRow, error) {
+	if f.View == viewWaiting {
+		f.View = ""
+	}
+	starts := []cases.Cursor{f.After}
+	if f.After.ID != "" {
+		starts = append(starts, cases.Cursor{})
+	}
+	for _, f.After = range starts {
+		q := f.core(who, b.Service.Clock.Now())
+		rows, _, err := b.Service.Tasks(ctx, who, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if row.ID == except || !b.workable(ctx, who, row) {
+				continue
+			}
+			if claim && row.Assignee == "" {
+				err := b.Service.Claim(ctx, who, row.ID, row.Task)
+				if shown(err) {
+					continue // a colleague was quicker
+				}
+				if err != nil {
+					return nil, err
+				}
+			}
+			return &row, nil
+		}
+	}
+	return nil, nil
+}
+
+// workable reports whether the person could complete the task of a row.
+func (b *Bench) workable(ctx context.Context, who web.Identity, row cases.QueueRow) bool {
+	if row.Assignee != "" && row.Assignee != who.Account || own(who, row.Account, row.Person) || !mayTake(who, row.Role) {
+		return false
+	}
+	if row.TaskKind != cases.TaskApprove && row.Kind != cases.Appeal {
+		return true
+	}
+	d, err := b.Service.Open(ctx, who, row.ID, "workbench.next", true) // four eyes: the file knows who decided
+	if err != nil {
+		return false
+	}
+	i := slices.IndexFunc(d.Tasks, func(t cases.Task) bool { return t.ID == row.Task })
+	return i >= 0 && obstacle(d, d.Tasks[i], who) == ""
+}
+
+// own reports whether a case is the person's own.
+func own(who web.Identity, account, person string) bool {
+	return account == who.Account || who.Person != "" && person == who.Person
+}
+
+// mayTake reports whether the person's roles allow a task. Package cases checks
+// the authority.
+func mayTake(who web.Identity, role string) bool {
+	return role != cases.RoleHeadOfUnit || who.Has(cases.RoleHeadOfUnit)
+}
+
+// queueRows are the rows as they are shown.
+func (p queuePage) queueRows(ctx context.Context) []ui.QueueRow {
+	out := make([]ui.QueueRow, len(p.rows))
+	for i, r := range p.rows {
+		out[i] = ui.QueueRow{
+			Title: r.Number, Href: ui.Href(ctx, p.filter.rowPath(r)), Current: r.Task == p.filter.At,
+			Cells: []ui.QueueCell{
+				{HTML: ui.Deadline(deadline(p.l, p.now, r.TaskDueAt, r.TaskStatus))},
+				{Text: r.Name},
+				{Text: p.bench.stepOf(p.l, r)},
+				{Text: p.bench.serviceTitle(p.l, r.Service, r.Version), Muted: true},
+				{Text: age(p.l, p.now, r.SubmittedAt), Muted: true},
+				{HTML: holder(p, r)},
+			},
+			Action: rowAction(p, r),
+		}
+	}
+	return out
+}
+
+// claimable reports whether the row offers its task to the person.
+func (p queuePage) claimable(r cases.QueueRow) bool {
+	return r.Assignee == "" && r.TaskStatus == cases.TaskOpen && mayTake(p.who, r.Role) && !own(p.who, r.Account, r.Person)
+}
+
+// views are the figures above the queue, each a link to its rows.
+func (p queuePage) views(ctx context.Context) []ui.FilterItem {
+	item := func(view, text string, n int64) ui.FilterItem {
+		return ui.FilterItem{Text: text, Count: p.l.Int(int(n)), Current: p.filter.View == view, Href: ui.Href(ctx, p.filter.in(view).pagePath())}
+	}
+	return []ui.FilterItem{
+		item("", p.l.T("workbench.view.open"), p.counts.Open),
+		item(viewMine, p.l.T("workbench.view.mine"), p.counts.Mine),
+		item(viewFree, p.l.T("workbench.view.free"), p.counts.Unassigned),
+		item(viewLate, p.l.T("workbench.view.late"), p.counts.Overdue),
+		item(viewSoon, p.l.N("workbench.view.soon", soonDays), p.counts.DueSoon),
+		item(viewWaiting, p.l.T("workbench.view.waiting"), p.counts.Waiting),
+	}
+}
+
+// authorities are the queues a person of several authorities can switch
+// between; nil for one.
+func (p queuePage) authorities(ctx context.Context) []ui.FilterItem {
+	all := cases.Authorities(p.who)
+	if len(all) < 2 {
+		return nil
+	}
+	var items []ui.FilterItem
+	for _, a := range all {
+		items = append(items, ui.FilterItem{Text: p.bench.Service.Packages.AuthorityName(p.l.Lang(), a), Current: a == p.filter.Authority,
+			Href: ui.Href(ctx, filter{Authority: a, View: p.filter.View}.pagePath())})
+	}
+	return items
+}
+
+// services are the services of the authority, to narrow the queue; nil when
+// there is only one.
+func (p queuePage) services() []ui.SelectItem {
+	items := []ui.SelectItem{{Text: p.l.T("workbench.queue.anyService")}}
+	for _, s := range p.bench.Service.Packages.All() {
+		known := slices.ContainsFunc(items, func(i ui.SelectItem) bool { return i.Value == s.ID })
+		if s.Service.Authority == p.filter.Authority && !known {
+			items = append(items, ui.SelectItem{Value: s.ID, Text: s.T(p.l.Lang(), "service.title")})
+		}
+	}
+	if len(items) < 3 {
+		return nil
+	}
+	return items
+}
+
+// kinds are the kinds of tasks, to narrow the queue.
+func (p queuePage) kinds() []ui.SelectItem {
+	items := []ui.SelectItem{{Text: p.l.T("workbench.queue.anyKind")}}
+	for _, k := range []cases.TaskKind{cases.TaskDecide, cases.TaskJudge, cases.TaskApprove} {
+		items = append(items, ui.SelectItem{Value: string(k), Text: p.l.T("workbench.kind." + string(k))})
+	}
+	return items
+}
