@@ -70,7 +70,8 @@ func (fd *Field) feelType() *feel.Type {
 }
 
 // Values returns the answers as a typed FEEL context with an entry for every
-// field of the form: null for what was not answered or could not be read.
+// field of the form: null for what was not answered or could not be read. So is
+// contested while nothing is.
 func (f *Form) Values(a Answers) feel.Value {
 	entries := make([]feel.Entry, 0, len(f.fields)+1)
 	for _, p := range f.Pages {
@@ -78,8 +79,11 @@ func (f *Form) Values(a Answers) feel.Value {
 			entries = append(entries, feel.Entry{Name: fd.ID, Value: f.value(fd, a[fd.ID])})
 		}
 	}
-	contested, _ := a["contested"].(map[string]any)
-	entries = append(entries, feel.Entry{Name: "contested", Value: toFeel(contested)})
+	contested := feel.Null() // nothing is contested
+	if claims, _ := a["contested"].(map[string]any); len(claims) > 0 {
+		contested = toFeel(claims)
+	}
+	entries = append(entries, feel.Entry{Name: "contested", Value: contested})
 	return feel.Context(entries...)
 }
 

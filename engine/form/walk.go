@@ -1,6 +1,7 @@
 package form
 
 import (
+	"slices"
 	"strconv"
 
 	"passerelle/engine/feel"
@@ -57,9 +58,11 @@ func (w *walker) application() feel.Value {
 	if !w.fresh {
 		entries := make([]feel.Entry, len(w.app), len(w.app)+1)
 		copy(entries, w.app)
-		c := make([]feel.Entry, len(w.contested))
-		copy(c, w.contested)
-		w.ctx = feel.Context(append(entries, feel.Entry{Name: "contested", Value: feel.Context(c...)})...)
+		contested := feel.Null() // nothing is contested
+		if len(w.contested) > 0 {
+			contested = feel.Context(slices.Clone(w.contested)...)
+		}
+		w.ctx = feel.Context(append(entries, feel.Entry{Name: "contested", Value: contested})...)
 		w.fresh = true
 	}
 	return w.ctx

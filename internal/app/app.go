@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
+	"passerelle/internal/module/about"
 	"passerelle/internal/module/cases"
 	"passerelle/internal/module/cases/api"
 	"passerelle/internal/module/cases/mycases"
@@ -124,6 +126,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	mine.Routes(rt)
 	services.NewWeb(catalogue, services.WebOptions{Waiting: mine.Waiting, URL: cfg.Server.PublicURL}).Routes(rt)
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
+	about.NewWeb(about.Options{Demo: cfg.Demo.On, PublicURL: cfg.Server.PublicURL, SessionIdle: time.Duration(cfg.Session.Idle),
+		SessionLifetime: time.Duration(cfg.Session.Lifetime), Contacts: contacts(set), Services: inForce(set, now)}).Routes(rt)
 	api.New(api.Options{Cases: caseService, Services: catalogue, Blobs: blobs, URL: cfg.Server.PublicURL}).Routes(rt)
 	if a.demo != nil {
 		a.demo.routes(rt, a.queue)
@@ -185,7 +189,7 @@ func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
 func loadTexts() (*i18n.Bundle, error) {
 	b := i18n.New()
 	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(),
-		cases.Locales, mycases.Locales, workbench.Locales}
+		about.Locales, cases.Locales, mycases.Locales, workbench.Locales, api.Locales}
 	for _, f := range append(all, demoLocales()...) {
 		if err := b.Add(f); err != nil {
 			return nil, err
@@ -268,5 +272,27 @@ func officials(s *people.Service) func(context.Context, string) ([]workbench.Off
 			}
 		}
 		return all, nil
+	}
+}
+
+// contacts lists the authorities for the page of contacts.
+func contacts(set *pack.Set) func(i18n.Lang) []about.Contact {
+	return func(lang i18n.Lang) []about.Contact {
+		var all []about.Contact
+		for _, a := range set.Authorities {
+			all = append(all, about.Contact{Name: a.Name[lang], Phone: a.Phone, Email: a.Email, Address: a.Address})
+		}
+		return all
+	}
+}
+
+// inForce lists the services that take applications today.
+func inForce(set *pack.Set, now clock.Clock) func(i18n.Lang) []about.Service {
+	return func(lang i18n.Lang) []about.Service {
+		var all []about.Service
+		for _, p := range set.Services(now.Now()) {
+			all = append(all, about.Service{ID: p.ID, Title: p.T(lang, "service.title")})
+		}
+		return all
 	}
 }

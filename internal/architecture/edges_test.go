@@ -9,6 +9,12 @@ var edges = map[string]map[string]string{
 		"internal/module/services/pack": "a case is decided and explained by its service package",
 		"internal/module/exchange":      "evidence is fetched for a case",
 	},
+	"internal/module/cases/api": {
+		"internal/module/cases":         "the interface offers to programs what the module does",
+		"internal/module/services":      "the catalogue is part of the interface, and an application's evidence is gathered as for the form",
+		"internal/module/services/pack": "services are described from their packages",
+		"internal/module/exchange":      "gathered evidence is handed to the module of cases",
+	},
 	"internal/module/services": {
 		"internal/module/services/pack": "the catalogue and the forms are made from service packages",
 		"internal/module/exchange":      "forms are prefilled with evidence",

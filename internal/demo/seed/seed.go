@@ -281,8 +281,8 @@ var desks = []struct {
 	wait                     int
 	perDay                   int
 }{
-	{"fns", "fns-case-worker", "fns-head-of-unit", 6, 4},
-	{"permits", "permits-case-worker", "permits-head-of-unit", 12, 2},
+	{"fns", "fns-case-worker", "fns-head-of-unit", 18, 4},
+	{"permits", "permits-case-worker", "permits-head-of-unit", 25, 3},
 	{"rnpp", "rnpp-case-worker", "rnpp-head-of-unit", 1, 2},
 }
 

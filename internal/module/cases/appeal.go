@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -29,15 +30,14 @@ func (s *Service) Appeal(ctx context.Context, a Actor, caseID, text string, lang
 		return Receipt{}, errs.New(errs.Invalid, "cases.reasons.long").With("max", maxText)
 	}
 	var receipt Receipt
-	err := s.change(ctx, a, caseID, applicant(a), func(ch *change) error {
-		before, err := s.store.byKey(ctx, s.DB.Read(), a.Account, appealKey(caseID))
-		if err == nil {
-			receipt = before.receipt()
-			return nil
-		}
-		if errs.KindOf(err) != errs.NotFound {
-			return err
-		}
+	before, err := s.store.byKey(ctx, s.DB.Read(), a.Account, appealKey(caseID))
+	if err == nil {
+		return before.receipt(), nil
+	}
+	if errs.KindOf(err) != errs.NotFound {
+		return receipt, err
+	}
+	err = s.change(ctx, a, caseID, applicant(a), func(ch *change) error {
 		contested := ch.c.contested()
 		if contested == nil || ch.c.Kind == Appeal {
 			return errs.New(errs.Conflict, "cases.appeal.nothing")
@@ -54,6 +54,11 @@ func (s *Service) Appeal(ctx context.Context, a Actor, caseID, text string, lang
 		receipt = appeal.c.receipt()
 		return nil
 	})
+	if errors.Is(err, errs.New(errs.Conflict, "cases.changed")) { // two at once: the first one stands
+		if before, err := s.store.byKey(ctx, s.DB.Read(), a.Account, appealKey(caseID)); err == nil {
+			return before.receipt(), nil
+		}
+	}
 	return receipt, err
 }
 
@@ -61,6 +66,9 @@ func appealKey(caseID string) string { return "appeal/" + caseID }
 
 // contested is what an appeal would be against, or nil.
 func (c *Case) contested() *Decision {
+	if c.Status == Withdrawn {
+		return nil
+	}
 	if c.File.Decision != nil {
 		return c.File.Decision
 	}
@@ -86,7 +94,7 @@ func (ch *change) openAppeal(a Actor, text string, lang i18n.Lang) (*change, err
 		},
 	}
 	for _, r := range of.File.Results {
-		if r.Outcome != "" || r.Approved != nil {
+		if r.Outcome != "" || r.Approved != nil || r.Met != nil {
 			c.File.Excluded = append(c.File.Excluded, r.By)
 		}
 	}

@@ -3,6 +3,7 @@ package cases
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,6 +68,14 @@ func (ch *change) notify(kind string) {
 	if ch.c.Email != "" {
 		ch.job("cases.notice", "notice/"+id, ch.now, noticeJob{Case: ch.c.ID, Message: id})
 	}
+}
+
+// cancelJob takes back work for the cause, scheduled before or by this very
+// change.
+func (ch *change) cancelJob(cause string) {
+	id := ch.c.ID + "/" + cause
+	ch.jobs = slices.DeleteFunc(ch.jobs, func(j work.Job) bool { return j.ID == id })
+	ch.cancelJobs = append(ch.cancelJobs, id)
 }
 
 // job schedules work for the case with an id that follows from its cause.
@@ -134,7 +143,7 @@ func (ch *change) setClock(clock LegalClock) {
 	ch.c.File.Clock = clock
 	deadline, ok := clock.Deadline()
 	if hadOld && !(ok && deadline.Equal(old)) {
-		ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/"+deadlineCause(old))
+		ch.cancelJob(deadlineCause(old))
 	}
 	if ok && !(hadOld && deadline.Equal(old)) {
 		ch.job("cases.deadline", deadlineCause(deadline), deadline.Add(time.Microsecond), caseJob{Case: ch.c.ID})
@@ -150,37 +159,47 @@ func (ch *change) setClock(clock LegalClock) {
 
 func deadlineCause(t time.Time) string { return "deadline/" + strconv.FormatInt(db.Micros(t), 10) }
 
+// asking reports whether the applicant was asked for evidence.
+func (ch *change) asking() bool {
+	return slices.ContainsFunc(ch.requests, func(r Request) bool { return r.Status == RequestOpen })
+}
+
+// owing reports whether a task of the applicant is open: a fee.
+func (ch *change) owing() bool {
+	return slices.ContainsFunc(ch.tasks, func(t Task) bool { return t.Status == TaskOpen && t.Role == roleApplicant })
+}
+
 // settle sets the status of an undecided or running case from what it waits
-// for.
+// for, and lets the legal clock run only while the authority could act: not
+// before the fee is paid or what was asked for is answered.
 func (ch *change) settle() {
 	c := ch.c
 	if c.Status == Withdrawn || c.Status == Closed {
 		return
+	}
+	switch {
+	case ch.owing():
+		ch.setClock(c.File.Clock.Pause(ch.now))
+	case !ch.asking():
+		ch.setClock(c.File.Clock.Start(ch.now).Resume(ch.now))
 	}
 	status := Received
 	if c.File.Decision != nil {
 		status = Decided
 	}
 	for _, t := range ch.tasks {
-		switch {
-		case t.Status == TaskOpen && t.Role == roleApplicant:
-			c.Status = Waiting
-			return
-		case t.Status == TaskOpen && c.File.Decision == nil:
+		if t.Status == TaskOpen && c.File.Decision == nil {
 			status = Examined
 		}
 	}
-	for _, r := range ch.requests {
-		if r.Status == RequestOpen {
-			c.Status = Waiting
-			return
-		}
+	if ch.owing() {
+		status = Waiting
+	}
+	if ch.asking() {
+		status = Waiting
 	}
 	c.Status = status
 }
-
-// Facts are what the package decided on, to explain its decision.
-func (c *Case) Facts() pack.Facts { return factsOf(c) }
 
 // facts are what the package decides on.
 func (ch *change) facts() pack.Facts { return factsOf(ch.c) }

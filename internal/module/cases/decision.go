@@ -23,6 +23,9 @@ func (ch *change) decideByRule() (pack.Decision, error) {
 // issue makes the decision final: from the last person who decided, else from
 // the rule. It stops the legal clock and opens the appeal.
 func (ch *change) issue() error {
+	if ch.c.File.Decision != nil {
+		return errs.New(errs.Internal, "").Because("case %s: a second decision is issued", ch.c.ID)
+	}
 	d := Decision{At: ch.now}
 	var last Result
 	for _, r := range ch.c.File.Results {
@@ -37,7 +40,7 @@ func (ch *change) issue() error {
 	switch {
 	case last.Outcome != "":
 		d.Outcome, d.Amount, d.Statement, d.DecidedBy = last.Outcome, last.Amount, last.Reasons, last.Name
-		if proposal != nil && proposal.Outcome == d.Outcome && proposal.Amount == d.Amount {
+		if proposal != nil && follows(proposal, d.Outcome, d.Amount) {
 			d.ByRule, d.Reasons = true, proposal.Reasons
 		}
 	case proposal != nil && proposal.Outcome != pack.Judgement:
@@ -49,12 +52,21 @@ func (ch *change) issue() error {
 	return nil
 }
 
-// conclude records a decision, however it came about.
+// follows reports whether an outcome is what the rule proposes. A refusal has
+// no amount, whatever the rule computed on its way there.
+func follows(proposal *pack.Decision, outcome pack.Outcome, amount string) bool {
+	return proposal.Outcome == outcome && (outcome == pack.Refused || proposal.Amount == amount)
+}
+
+// conclude records a decision, however it came about. What was still asked of
+// the applicant is not wanted any more.
 func (ch *change) conclude(d Decision, end ClockEnd, message string) {
+	ch.endRequests()
+	ch.holdTasks(false)
 	d.Appeal = ch.appealFrom(d.At)
 	ch.c.File.Decision, ch.c.File.Silence = &d, nil
 	ch.c.Outcome, ch.c.DecidedAt = d.Outcome, d.At
-	ch.setClock(ch.c.File.Clock.Stop(d.At, end))
+	ch.setClock(ch.c.File.Clock.Start(d.At).Stop(d.At, end))
 	ch.enter(message, true, map[string]string{"outcome": string(d.Outcome), "amount": d.Amount})
 	ch.notify(message)
 	ch.publish("case.decided")
@@ -105,7 +117,7 @@ func (ch *change) expire() error {
 // lapse ends a request for evidence that nobody answered in time.
 func (ch *change) lapse(requestID string) {
 	r := ch.request(requestID)
-	if r == nil || r.Status != RequestOpen || !ch.now.After(r.DueAt) {
+	if r == nil || r.Status != RequestOpen || !ch.now.After(r.DueAt) || ch.c.File.Decision != nil {
 		return
 	}
 	r.Status, r.AnsweredAt = RequestLapsed, ch.now
@@ -113,7 +125,7 @@ func (ch *change) lapse(requestID string) {
 	if ch.p.Service.Deadlines.Incomplete != "refusal" || ch.c.Kind == Appeal {
 		ch.enter("lapsed", true, nil)
 		ch.holdTasks(false)
-		ch.setClock(ch.c.File.Clock.Resume(ch.now))
+		ch.setClock(ch.c.File.Clock.Resume(r.DueAt)) // not when we came to notice
 		ch.settle()
 		return
 	}

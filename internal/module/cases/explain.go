@@ -23,7 +23,8 @@ func (d *Dossier) Incomplete() bool {
 // Explain tells the issued decision in the locale's language. The sentence at
 // the top is always there; conditions and arithmetic are there when the rule
 // has computed them and they are the ground of the decision (silence has none),
-// with the outcome, amount and reasons as they were finally decided. It returns false while nothing is decided, and for an appeal, whose
+// with the outcome, amount and reasons as they were finally decided; the words
+// of a person who decided are in Issued().Statement. It returns false while nothing is decided, and for an appeal, whose
 // answer is a person's alone.
 func (d *Dossier) Explain(loc *i18n.Locale) (pack.Explained, bool) {
 	issued := d.Issued()
@@ -38,10 +39,7 @@ func (d *Dossier) Explain(loc *i18n.Locale) (pack.Explained, bool) {
 	}
 	told.Outcome, told.Amount, told.Reasons = issued.Outcome, issued.Amount, nil
 	if !d.Incomplete() {
-		told.Reasons = slices.Clone(issued.Reasons)
-		if len(told.Reasons) == 0 && issued.Statement != "" {
-			told.Reasons = []string{issued.Statement}
-		}
+		told.Reasons = issued.Reasons
 	}
 	x := d.Package.Explain(loc, told, factsOf(d.Case), evidenceMeta(d.Case))
 	if d.File.Proposal == nil || d.Incomplete() || issued.Outcome == pack.TacitGrant || issued.Outcome == pack.ImpliedRefusal {

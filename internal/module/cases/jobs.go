@@ -3,8 +3,11 @@ package cases
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"passerelle/engine/form"
+	"passerelle/internal/module/exchange"
 	"passerelle/internal/module/services"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/mail"
@@ -80,7 +83,7 @@ func (s *Service) fetchEvidence(ctx context.Context, j evidenceJob) error {
 		if !ch.waitsAt(j.Token) {
 			return nil
 		}
-		ch.c.File.Evidence, ch.c.File.Missing = got, missing
+		ch.keepEvidence(got, missing)
 		ch.enter("fetched", true, nil)
 		if err := ch.completeToken(j.Token, Result{}); err != nil {
 			return err
@@ -88,6 +91,18 @@ func (s *Service) fetchEvidence(ctx context.Context, j evidenceJob) error {
 		ch.settle()
 		return nil
 	})
+}
+
+// keepEvidence adds what registers said, or do not have, to the case's file.
+func (ch *change) keepEvidence(got map[string]exchange.Evidence, missing []string) {
+	f := &ch.c.File
+	if f.Evidence == nil {
+		f.Evidence = map[string]exchange.Evidence{}
+	}
+	maps.Copy(f.Evidence, got)
+	f.Missing = slices.DeleteFunc(append(f.Missing, missing...), func(id string) bool { _, known := f.Evidence[id]; return known })
+	slices.Sort(f.Missing)
+	f.Missing = slices.Compact(f.Missing)
 }
 
 // sendNotice mails that there is news; what the news is stays behind the

@@ -107,6 +107,9 @@ func (c LegalClock) lastDay() time.Time {
 	total := pack.Span{Months: c.Limit.Months + c.Extended.Months, Days: c.Limit.Days + c.Extended.Days}
 	day := total.AddTo(civil(c.Complete))
 	for _, pause := range c.Pauses {
+		if civil(pause.From).After(day) {
+			day = nextWorkingDay(day) // it stood still in the days won by a weekend
+		}
 		day = day.AddDate(0, 0, daysBetween(pause.From, pause.To))
 	}
 	return nextWorkingDay(day)

@@ -49,9 +49,8 @@ func (ch *change) process() *bpmn.Process {
 }
 
 // start begins the process and, with it, the legal clock: what the form lets
-// through is a complete file.
+// through is a complete file, once a fee that is due before all else is paid.
 func (ch *change) start() error {
-	ch.setClock(ch.c.File.Clock.Start(ch.now))
 	if err := ch.drive(bpmn.Start()); err != nil {
 		return err
 	}
@@ -102,8 +101,11 @@ func (ch *change) cancelProcess() {
 	}
 	ch.c.File.Process, ch.c.File.Incident = next, ""
 	for _, cmd := range cmds {
-		if cmd.Type == bpmn.CancelTimer {
-			ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/timer/"+cmd.ID)
+		switch cmd.Type {
+		case bpmn.CancelTimer:
+			ch.cancelJob("timer/" + cmd.ID)
+		case bpmn.CancelTask:
+			ch.cancelCall(cmd)
 		}
 	}
 }
@@ -158,6 +160,7 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 			t.Status, t.DoneAt = TaskCancelled, ch.now
 			ch.touch(t.ID)
 		}
+		ch.cancelCall(cmd)
 	case bpmn.StartTimer:
 		due, err := ch.dueAt(cmd.Value)
 		if err != nil {
@@ -165,18 +168,27 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 		}
 		ch.job("cases.timer", "timer/"+cmd.ID, due, timerJob{Case: ch.c.ID, Timer: cmd.ID})
 	case bpmn.CancelTimer:
-		ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/timer/"+cmd.ID)
+		ch.cancelJob("timer/" + cmd.ID)
 	case bpmn.SetVariable:
 		ch.setVariable(cmd.Name, cmd.Value)
 	case bpmn.RaiseIncident:
 		ch.c.File.Incident = cmd.Message
 		ch.enter("incident", false, map[string]string{"task": cmd.Element, "text": cmd.Message})
 	case bpmn.ClearIncident:
-		ch.c.File.Incident = ""
+		if !slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool { return w.Kind == bpmn.WaitIncident }) {
+			ch.c.File.Incident = "" // no other step stands still
+		}
 	case bpmn.EndProcess:
 		ch.close()
 	}
 	return nil, nil
+}
+
+// cancelCall takes back the jobs of a service step that is no longer wanted:
+// nobody is asked about a person without need.
+func (ch *change) cancelCall(cmd bpmn.Command) {
+	ch.cancelJob("evidence/" + cmd.ID)
+	ch.cancelJob("payout/" + cmd.Token)
 }
 
 // callService performs a service task and reports whether it is done already.
@@ -225,6 +237,9 @@ func (ch *change) addTask(cmd bpmn.Command) {
 		ch.notify("task." + string(t.Kind))
 	} else {
 		t.DueAt, _ = ch.c.File.Clock.Deadline()
+		if ch.asking() {
+			t.Status = TaskWaiting
+		}
 	}
 	ch.tasks = append(ch.tasks, t)
 	ch.touched[t.ID] = taskNew
@@ -255,8 +270,12 @@ func (ch *change) dueAt(v feel.Value) (time.Time, error) {
 }
 
 // setVariable keeps a variable of the process (a script's result) as a FEEL
-// literal. What tasks result in is kept in Results already.
+// literal. What the rule and the tasks of people result in is kept in Proposal
+// and Results already: a copy here would hide what was decided later.
 func (ch *change) setVariable(name string, v feel.Value) {
+	if _, isTask := ch.c.File.Results[name]; isTask || name == "decision" {
+		return
+	}
 	if ch.c.File.Vars == nil {
 		ch.c.File.Vars = map[string]string{}
 	}

@@ -107,10 +107,10 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
 	if sub.Key == "" || len(sub.Key) > 200 {
 		return Receipt{}, errs.New(errs.Invalid, "cases.key")
 	}
-	now := s.Clock.Now()
+	now := s.now()
 	p, err := s.packageFor(sub, now)
 	if err != nil {
-		return Receipt{}, err
+		return s.again(ctx, s.DB.Read(), sub, err)
 	}
 	c := &Case{
 		ID: db.NewID(s.Clock), Number: newNumber(p.Service.Prefix, now.In(luxembourg).Year()), Kind: Application,
@@ -121,7 +121,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
 	}
 	clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
 	if len(fields) > 0 {
-		return Receipt{}, errs.Wrap(errs.Invalid, "cases.invalid", InvalidApplication{fields})
+		return s.again(ctx, s.DB.Read(), sub, errs.Wrap(errs.Invalid, "cases.invalid", InvalidApplication{fields}))
 	}
 	c.Application = clean
 	canonical, hash, err := hashOf(clean)
@@ -146,21 +146,52 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
 			return err
 		}
 		if !inserted {
-			before, err := s.store.byKey(ctx, tx, sub.Actor.Account, sub.Key)
-			if err != nil {
-				return err
-			}
-			if before.ContentHash != hash || before.Service != p.ID {
-				return errs.New(errs.Conflict, "cases.sameKey").With("number", before.Number)
-			}
-			receipt = before.receipt()
-			return nil
+			receipt, err = s.again(ctx, tx, sub, errs.New(errs.Internal, "").Because("key %q is taken by no case", sub.Key))
+			return err
 		}
 		receipt = fresh.receipt()
 		return s.write(ctx, tx, ch)
 	})
 	return receipt, err
 }
+
+// again answers a submission whose key the account has used before: with the
+// receipt of that case if it has the same content, else with errs.Conflict.
+// The content is read as it was on the first day, with that day's version,
+// date and evidence, so that a repetition after midnight is still one. Without
+// such a case the answer is otherwise.
+func (s *Service) again(ctx context.Context, q db.Querier, sub Submission, otherwise error) (Receipt, error) {
+	before, err := s.store.byKey(ctx, q, sub.Actor.Account, sub.Key)
+	if errs.KindOf(err) == errs.NotFound {
+		return Receipt{}, otherwise
+	}
+	if err != nil {
+		return Receipt{}, err
+	}
+	conflict := errs.New(errs.Conflict, "cases.sameKey").With("number", before.Number)
+	if before.Kind != Application || before.Service != sub.Service || (sub.Version != "" && before.Version != sub.Version) {
+		return Receipt{}, conflict
+	}
+	p, err := s.Package(before)
+	if err != nil {
+		return Receipt{}, err
+	}
+	then := *before
+	if then.File.Evidence = sub.Evidence; sub.Evidence == nil {
+		then.File.Evidence = before.File.Evidence
+	}
+	for _, c := range []*Case{&then, before} {
+		clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
+		if _, hash, err := hashOf(clean); err == nil && len(fields) == 0 && hash == before.ContentHash {
+			return before.receipt(), nil
+		}
+	}
+	return Receipt{}, conflict
+}
+
+// now is the present moment, as exact as the database keeps it: what is said
+// at once and what is read later are the same.
+func (s *Service) now() time.Time { return s.Clock.Now().Truncate(time.Microsecond) }
 
 func (c *Case) receipt() Receipt {
 	return Receipt{Case: c.ID, Number: c.Number, ReceivedAt: c.SubmittedAt, ContentHash: c.ContentHash}
@@ -229,13 +260,13 @@ type Dossier struct {
 	Documents    []Document
 	Payments     []Payment
 	Certificates []Certificate
-	Linked       []Row // appeals against this case, or the case this appeal contests
+	Linked       []Row // appeals against this case
 	Officer      bool  // read with the eyes of the authority
 }
 
 // Open returns the dossier of a case. officer asks for the authority's view,
-// which needs a role there; otherwise the applicant's view is given, without
-// what is internal to the authority, and its messages count as read.
+// which needs a role there and is closed to the applicant; otherwise the
+// applicant's view is given, without what is internal to the authority.
 func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer bool) (*Dossier, error) {
 	c, err := s.Find(ctx, a, id, route)
 	if err != nil {
@@ -244,6 +275,9 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 	if officer && !worksFor(a, c.Authority) || !officer && !isApplicant(a, c) {
 		s.recordRefusal(ctx, a, id, route)
 		return nil, errs.New(errs.NotFound, "cases.notFound").Because("account %s has no right to this view of case %s", a.Account, id)
+	}
+	if officer && isApplicant(a, c) {
+		return nil, errs.New(errs.Forbidden, "cases.ownCase")
 	}
 	d := &Dossier{Case: c, Officer: officer}
 	q := s.DB.Read()
@@ -340,9 +374,10 @@ const changeTries = 5
 
 // change reads the case, lets fn change it, and writes everything that follows
 // in one transaction. may decides on the fresh case whether the actor is
-// allowed to.
+// allowed to; whom the case must not be known to is recorded.
 func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*Case) error, fn func(*change) error) error {
 	var err error
+	refused := false
 	for range changeTries {
 		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 			c, err := s.store.byID(ctx, tx, caseID)
@@ -350,13 +385,14 @@ func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*
 				return err
 			}
 			if err := may(c); err != nil {
+				refused = errs.KindOf(err) == errs.NotFound
 				return err
 			}
 			p, err := s.Package(c)
 			if err != nil {
 				return err
 			}
-			ch := s.begin(c, p, a, s.Clock.Now())
+			ch := s.begin(c, p, a, s.now())
 			if ch.tasks, err = s.store.tasks(ctx, tx, caseID); err != nil {
 				return err
 			}
@@ -371,6 +407,9 @@ func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*
 			}
 			return s.write(ctx, tx, ch)
 		})
+		if refused {
+			s.recordRefusal(ctx, a, caseID, "change")
+		}
 		if !errors.Is(err, errs.New(errs.Conflict, "cases.changed")) {
 			return err
 		}

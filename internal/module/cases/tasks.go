@@ -143,8 +143,7 @@ func (s *Service) Decide(ctx context.Context, a Actor, caseID, taskID string, ou
 		if ch.paysOut() && outcome == pack.Granted && amount == "" {
 			return errs.New(errs.Invalid, "cases.decide.amount")
 		}
-		follows := proposal != nil && outcome == proposal.Outcome && (outcome == pack.Refused || amount == ruleAmount)
-		if err := checkReasons(reasons, !follows); err != nil {
+		if err := checkReasons(reasons, proposal == nil || !follows(proposal, outcome, amount)); err != nil {
 			return err
 		}
 		r.Outcome, r.Amount, r.Reasons = outcome, amount, strings.TrimSpace(reasons)
@@ -272,7 +271,7 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 		ch.enter("asked", true, map[string]string{"until": r.DueAt.Format(time.RFC3339), "text": text})
 		ch.job("cases.request", "request/"+r.ID, r.DueAt.Add(time.Microsecond), requestJob{Case: caseID, Request: r.ID})
 		ch.holdTasks(true)
-		ch.setClock(ch.c.File.Clock.Pause(ch.now))
+		ch.setClock(ch.c.File.Clock.Start(ch.now).Pause(ch.now))
 		ch.notify("asked")
 		ch.settle()
 		return nil
@@ -329,10 +328,9 @@ func (s *Service) Answer(ctx context.Context, a Actor, caseID, requestID, text s
 			f.Request = r.ID
 			ch.addDocument(f)
 		}
-		ch.cancelJobs = append(ch.cancelJobs, caseID+"/request/"+r.ID)
+		ch.cancelJob("request/" + r.ID)
 		ch.enter("answered", true, nil)
 		ch.holdTasks(false)
-		ch.setClock(ch.c.File.Clock.Resume(ch.now))
 		ch.settle()
 		return nil
 	})
@@ -403,11 +401,16 @@ func (ch *change) endProcess() {
 			ch.touch(t.ID)
 		}
 	}
+	ch.endRequests()
+}
+
+// endRequests takes back what the applicant was asked for and has not answered.
+func (ch *change) endRequests() {
 	for i := range ch.requests {
 		if r := &ch.requests[i]; r.Status == RequestOpen {
 			r.Status = RequestEnded
 			ch.touch(r.ID)
-			ch.cancelJobs = append(ch.cancelJobs, ch.c.ID+"/request/"+r.ID)
+			ch.cancelJob("request/" + r.ID)
 		}
 	}
 }
@@ -415,15 +418,18 @@ func (ch *change) endProcess() {
 // PayURL returns the address of the page on which the applicant pays the fee
 // of a task.
 func (s *Service) PayURL(ctx context.Context, a Actor, caseID, taskID, returnURL, purpose string) (string, error) {
-	c, err := s.Find(ctx, a, caseID, "pay")
+	d, err := s.Open(ctx, a, caseID, "pay", false)
 	if err != nil {
 		return "", err
 	}
-	p, err := s.Package(c)
-	if err != nil {
-		return "", err
+	i := slices.IndexFunc(d.Tasks, func(t Task) bool { return t.ID == taskID && t.Kind == TaskPay })
+	if i < 0 {
+		return "", errs.New(errs.NotFound, "cases.task.notFound")
 	}
-	cents, err := feeOf(p)
+	if d.Tasks[i].Status != TaskOpen {
+		return "", errs.New(errs.Conflict, "cases.task.done") // nobody pays twice
+	}
+	cents, err := feeOf(d.Package)
 	if err != nil {
 		return "", err
 	}

@@ -27,11 +27,27 @@ func (w *Web) formRoutes(rt *web.Router) {
 	rt.Page("POST /services/{service}/apply", web.RequireIdentity(w.start))
 	rt.Page("GET /applications/{draft}", web.RequireIdentity(w.resume))
 	rt.Page("GET /applications/{draft}/{page}", web.RequireIdentity(w.showPage))
-	rt.Page("POST /applications/{draft}/{page}", web.RequireIdentity(w.savePage))
+	rt.Page("POST /applications/{draft}/{page}", w.signedInOrKept(w.savePage))
 	rt.Page("GET /applications/{draft}/check", web.RequireIdentity(w.check))
 	rt.Page("POST /applications/{draft}/check", web.RequireIdentity(w.send))
 	rt.Page("GET /applications/{draft}/receipt", web.RequireIdentity(w.receipt))
 	rt.Page("POST /applications/{draft}/discard", web.RequireIdentity(w.discard))
+}
+
+// signedInOrKept lets the author through to h. When the session has ended while
+// somebody was typing, what they typed is shown on a page that sends it again
+// after the sign-in: nothing is lost but files, which must be chosen again.
+func (w *Web) signedInOrKept(h web.Handler) web.Handler {
+	return func(rw http.ResponseWriter, r *http.Request) error {
+		if _, ok := web.IdentityFrom(r.Context()); ok {
+			return h(rw, r)
+		}
+		values, err := w.parse(r)
+		if err != nil {
+			return err
+		}
+		return web.Render(rw, r, http.StatusUnauthorized, sessionEndedPage(r.URL.Path, values))
+	}
 }
 
 // writing is a draft open before its author.

@@ -20,7 +20,7 @@ type Asker struct {
 }
 
 // Gather fetches the evidence a service takes from registers (want names it;
-// nil means all), in the order of service.yaml, so that one answer can name the
+// none means all), in the order of service.yaml, so that one answer can name the
 // subjects of the next. What stands in have is not fetched again. The result
 // holds have and what was fetched; missing names what its register does not
 // have. A register that cannot answer is an error of kind errs.Unavailable,
@@ -31,7 +31,7 @@ func Gather(ctx context.Context, source exchange.Source, p *pack.Package, f pack
 		got = map[string]exchange.Evidence{}
 	}
 	for _, spec := range p.Service.Evidence {
-		if spec.By != "state" || (want != nil && !slices.Contains(want, spec.ID)) {
+		if spec.By != "state" || (len(want) > 0 && !slices.Contains(want, spec.ID)) {
 			continue
 		}
 		if _, done := got[spec.ID]; done {

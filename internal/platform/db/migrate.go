@@ -72,6 +72,8 @@ func (p *postgresDB) migrate(ctx context.Context, m migration) error {
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext(current_schema() || '.' || $1))", "goose_"+m.module); err != nil {
 		return err
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(hashtext(current_schema() || '.' || $1))", "goose_"+m.module)
+	defer func() { // the lock goes with the connection in any case
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(hashtext(current_schema() || '.' || $1))", "goose_"+m.module)
+	}()
 	return m.run(ctx, goose.DialectPostgres, p.writes)
 }

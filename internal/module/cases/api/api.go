@@ -109,7 +109,7 @@ type adapter struct{ rt *web.Router }
 
 func (a adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	a.rt.Raw(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) error {
-		c := &call{Context: humago.NewContext(op, r, w)}
+		c := &call{humaContext: humago.NewContext(op, r, w)}
 		handler(c)
 		return c.err
 	})

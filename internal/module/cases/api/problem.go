@@ -54,10 +54,13 @@ func init() {
 	}
 }
 
+// humaContext is embedded under another name than its method Context.
+type humaContext = huma.Context
+
 // call is huma's view of a request. A failure is not written but kept, so that
 // the platform answers it like every other.
 type call struct {
-	huma.Context
+	humaContext
 	err      error
 	tooLarge error
 }
@@ -87,7 +90,7 @@ func (c *call) fail(status int, msg string, causes []error) {
 
 // mistakes says in our words what huma found wrong with a request's shape.
 func (c *call) mistakes(msg string, causes []error) web.Fields {
-	l := i18n.FromContext(c.Context.Context())
+	l := i18n.FromContext(c.Context())
 	var all web.Fields
 	for _, cause := range causes {
 		var d *huma.ErrorDetail
@@ -109,14 +112,14 @@ func (c *call) mistakes(msg string, causes []error) web.Fields {
 // SetStatus keeps back the status of a failure.
 func (c *call) SetStatus(code int) {
 	if c.err == nil {
-		c.Context.SetStatus(code)
+		c.humaContext.SetStatus(code)
 	}
 }
 
 // SetHeader keeps back the headers of a failure.
 func (c *call) SetHeader(name, value string) {
 	if c.err == nil {
-		c.Context.SetHeader(name, value)
+		c.humaContext.SetHeader(name, value)
 	}
 }
 
@@ -125,13 +128,13 @@ func (c *call) BodyWriter() io.Writer {
 	if c.err != nil {
 		return io.Discard
 	}
-	return c.Context.BodyWriter()
+	return c.humaContext.BodyWriter()
 }
 
 // GetMultipartForm and BodyReader remember that a body was too large: huma
 // tells only that it could not be read.
 func (c *call) GetMultipartForm() (*multipart.Form, error) {
-	f, err := c.Context.GetMultipartForm()
+	f, err := c.humaContext.GetMultipartForm()
 	c.noteTooLarge(err)
 	return f, err
 }
@@ -141,7 +144,7 @@ func (c *call) BodyReader() io.Reader { return reader{c} }
 type reader struct{ c *call }
 
 func (r reader) Read(b []byte) (int, error) {
-	n, err := r.c.Context.BodyReader().Read(b)
+	n, err := r.c.humaContext.BodyReader().Read(b)
 	r.c.noteTooLarge(err)
 	return n, err
 }

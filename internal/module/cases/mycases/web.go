@@ -57,6 +57,11 @@ func (w *Web) Routes(rt *web.Router) {
 	rt.Page("GET /verify/{code}", w.verify)
 }
 
+// MenuLinks are the items for the signed-in person's menu.
+func MenuLinks(l *i18n.Locale) []ui.NavLink {
+	return []ui.NavLink{{Key: "inbox", Text: l.T("mycases.inbox.nav"), Path: "/inbox"}}
+}
+
 // words speaks of a case in one language: the platform's words, and those of
 // the case's service package.
 type words struct {

@@ -43,7 +43,7 @@ func run(durable bool, command []string) int {
 		fmt.Fprintln(os.Stderr, "pgtemp:", err)
 		return 1
 	default:
-		defer cluster.Stop()
+		defer func() { _ = cluster.Stop() }()
 		env = append(env, "PASSERELLE_TEST_POSTGRES="+cluster.URL)
 	}
 	if len(command) == 0 {

@@ -1,0 +1,194 @@
+package workbench
+
+import (
+	"slices"
+	"strings"
+
+	"passerelle/engine/form"
+	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/ui"
+)
+
+// claim is a registered fact that the applicant says is wrong.
+type claim struct{ label, registered, claimed, comment string }
+
+// section is one page of the application.
+type section struct {
+	title string
+	rows  []answer
+}
+
+// answer is one question with its answer and where that comes from.
+type answer struct {
+	label, value, source string
+	contested            *claim
+}
+
+// application returns the answers page by page, as submitted.
+func (p *casePage) application() []section {
+	var all []section
+	env := p.Package.FormEnv(factsOf(p.Dossier))
+	for _, page := range p.Package.Form.Reachable(env) {
+		s := section{title: p.words.PageTitle(page)}
+		for _, q := range p.Package.Form.Show(page, env) {
+			s.rows = append(s.rows, p.answers(q, "")...)
+		}
+		if len(s.rows) > 0 {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// answers returns a question's answer, or those of each row of a group.
+func (p *casePage) answers(q form.Shown, before string) []answer {
+	if q.Field.Type == form.Group {
+		var all []answer
+		for i, row := range q.Rows {
+			item := p.Package.T(p.l.Lang(), "form."+q.Field.ID+".item", "n", i+1)
+			for _, inner := range row {
+				all = append(all, p.answers(inner, item+": ")...)
+			}
+		}
+		return all
+	}
+	a := answer{label: before + p.words.Label(q.Field), value: p.words.Answer(q.Field, q.Answer)}
+	if a.value == "" {
+		a.value = p.l.T("workbench.file.noAnswer")
+	}
+	if q.Field.Prefill != nil {
+		if e, ok := p.File.Evidence[q.Field.Prefill.Evidence]; ok && q.Fixed {
+			a.source = p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+e.Source), "date", p.l.Date(e.AsOf))
+		}
+	}
+	if a.source == "" {
+		a.source = p.l.T("workbench.file.declared")
+	}
+	if c, ok := q.Claim.(map[string]any); ok {
+		said, _ := c["comment"].(string)
+		a.contested = &claim{label: a.label, registered: p.words.Answer(q.Field, c["registered"]), claimed: p.words.Answer(q.Field, c["claimed"]), comment: said}
+	}
+	return []answer{a}
+}
+
+// claims are the contested facts of the whole application.
+func (p *casePage) claims() []claim {
+	var all []claim
+	if p.Kind == cases.Appeal {
+		return nil
+	}
+	for _, s := range p.application() {
+		for _, a := range s.rows {
+			if a.contested != nil {
+				all = append(all, *a.contested)
+			}
+		}
+	}
+	return all
+}
+
+// arithmetic are the rows of the explanation, each with its source.
+func (p *casePage) arithmetic() []ui.Fact {
+	var rows []ui.Fact
+	for _, r := range p.explained.Rows {
+		value := r.Value
+		if r.Minus {
+			value = "− " + value
+		}
+		rows = append(rows, ui.Fact{Label: r.Label, Source: p.sourceOf(r.Source), Value: value})
+	}
+	if r := p.explained.Result; r != nil {
+		rows = append(rows, ui.Fact{Label: r.Label, Value: r.Value, Total: true})
+	}
+	return rows
+}
+
+// sourceOf says where a row's value comes from, and how sure that is.
+func (p *casePage) sourceOf(s pack.RowSource) string {
+	var parts []string
+	switch {
+	case s.Register != "":
+		parts = append(parts, p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+s.Register), "date", p.l.DateShort(s.Date)))
+	case s.Legal != nil && s.Legal.Article != "":
+		parts = append(parts, s.Legal.Article)
+	case s.Legal != nil:
+		parts = append(parts, s.Legal.Title)
+	case s.Label != "":
+		parts = append(parts, s.Label)
+	}
+	if s.Status == pack.Unverified || s.Status == pack.NotFound {
+		parts = append(parts, p.l.T("workbench.file.unverified"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// unsure names the legal values of the proposal that nobody has verified.
+func (p *casePage) unsure() []string {
+	about := p.Dossier
+	if p.contested != nil {
+		about = p.contested
+	}
+	var names []string
+	if about.File.Proposal == nil {
+		return nil
+	}
+	for _, u := range about.File.Proposal.Parameters {
+		name := p.Package.T(p.l.Lang(), "parameters."+u.ID)
+		if (u.Status == pack.Unverified || u.Status == pack.NotFound) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// conditionStatus is the shape and word of a condition's state.
+func (p *casePage) conditionStatus(c pack.Condition) ui.StatusOptions {
+	kind := ui.Neutral
+	switch c.State {
+	case pack.Met:
+		kind = ui.Decided
+	case pack.Failed:
+		kind = ui.Refused
+	}
+	return ui.StatusOptions{Kind: kind, Text: p.l.T("workbench.condition." + string(c.State))}
+}
+
+// conditionSource cites register and article of a condition.
+func (p *casePage) conditionSource(c pack.Condition) string {
+	var parts []string
+	if c.Source != "" {
+		parts = append(parts, p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+c.Source), "date", p.l.DateShort(c.Date)))
+	}
+	if c.Legal != nil && c.Legal.Article != "" {
+		parts = append(parts, c.Legal.Article)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// statusOf is the case's status as a pill.
+func (p *casePage) statusOf() ui.StatusOptions {
+	o := ui.StatusOptions{Text: p.l.T("workbench.status." + string(p.Status))}
+	switch p.Status {
+	case cases.Examined:
+		o.Kind = ui.Examined
+	case cases.Waiting:
+		o.Kind = ui.Waiting
+	case cases.Decided, cases.Closed:
+		o.Kind = ui.Decided
+		if p.Outcome == pack.Refused || p.Outcome == pack.ImpliedRefusal {
+			o.Kind = ui.Refused
+		}
+		if p.Outcome != "" {
+			o.Text = outcome(p.l, p.Outcome, amountOf(p.Dossier))
+		}
+	}
+	return o
+}
+
+func amountOf(d *cases.Dossier) string {
+	if d.File.Decision != nil {
+		return d.File.Decision.Amount
+	}
+	return ""
+}

@@ -1,0 +1,48 @@
+package workbench
+
+import (
+	"time"
+
+	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/i18n"
+)
+
+// entryText is the sentence of a line of the timeline.
+func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
+	args := []any{"task", step(l, d.Package, d.Kind, e.Data["task"]), "number", e.Data["number"], "code", e.Data["code"]}
+	if to := e.Data["to"]; to != "" {
+		args = append(args, "to", to)
+	}
+	if until := e.Data["until"]; until != "" {
+		args = append(args, "until", entryDate(l, until))
+	}
+	if o := e.Data["outcome"]; o != "" {
+		args = append(args, "outcome", outcome(l, pack.Outcome(o), e.Data["amount"]))
+	}
+	if amount := e.Data["amount"]; amount != "" {
+		args = append(args, "amount", l.MoneyDecimal(amount))
+	}
+	if output := e.Data["output"]; output != "" {
+		args = append(args, "output", d.Package.T(l.Lang(), "outputs."+output))
+	}
+	return l.T("workbench.entry."+e.Kind, args...)
+}
+
+// entryActor is who a line of the timeline is about; the system acts in
+// nobody's name.
+func entryActor(l *i18n.Locale, e cases.Entry) string {
+	if e.Actor == "system" || e.Name == "" {
+		return l.T("workbench.file.system")
+	}
+	return e.Name
+}
+
+// entryDate writes the day of an instant as entries keep it.
+func entryDate(l *i18n.Locale, rfc3339 string) string {
+	t, err := time.Parse(time.RFC3339, rfc3339)
+	if err != nil {
+		return rfc3339
+	}
+	return l.Date(t)
+}

@@ -1,0 +1,163 @@
+package packages
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"passerelle/engine/feel"
+	"passerelle/engine/form"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/i18n/i18ntest"
+)
+
+// least is how many scenarios a service has at least: a package that loses some
+// no longer proves what it did.
+var least = map[string]int{
+	"cost-of-living-allowance": 540,
+	"certificate-of-residence": 24,
+	"business-permit":          45,
+}
+
+func load(t *testing.T) *pack.Set {
+	t.Helper()
+	set, findings := pack.LoadSet(Luxembourg())
+	for _, f := range findings {
+		t.Error(f)
+	}
+	return set
+}
+
+func TestEveryPackageIsSound(t *testing.T) {
+	set := load(t)
+	seen := map[string]bool{}
+	for _, p := range set.All() {
+		seen[p.ID] = true
+		for _, f := range pack.Check(p) {
+			t.Error(f)
+		}
+		r := pack.Test(p)
+		for _, f := range r.Failures {
+			t.Error(f)
+		}
+		if r.Failed > 0 || r.Passed < least[p.ID] {
+			t.Errorf("%s/%s: %d scenarios passed, %d failed; at least %d are expected", p.ID, p.Version, r.Passed, r.Failed, least[p.ID])
+		}
+	}
+	for id := range least {
+		if !seen[id] {
+			t.Errorf("%s is not served", id)
+		}
+	}
+}
+
+// answers are applications that each service would take from one person, with
+// what the registers say.
+var answers = map[string]struct {
+	application string
+	evidence    map[string]string
+}{
+	"cost-of-living-allowance": {
+		application: `{"agreed":true,"otherIncome":false,"studentAid":false,"detention":false,"stay":"ordinary","iban":"LU280019400644750000","holder":"Ada Muster","truthful":true,"changes":true}`,
+		evidence: map[string]string{
+			"person":    person,
+			"household": `{"members":[{"id":"1","givenName":"Ada","familyName":"Muster","birthDate":"1980-01-01","relation":"self"}]}`,
+			"incomes":   `[{"months":[{"month":"2025-02","gross":"2700.00","kind":"salary"},{"month":"2025-01","gross":"2700.00","kind":"salary"},{"month":"2024-12","gross":"2700.00","kind":"salary"}]}]`,
+		},
+	},
+	"certificate-of-residence": {
+		application: `{"include":["number","nationality","residentSince"],"purpose":"Bank"}`,
+		evidence:    map[string]string{"person": person},
+	},
+	"business-permit": {
+		application: `{"tradeName":"Au coin de la rue","legalForm":"soleTrader","street":"1, rue de la Démonstration","postcode":"L-0001","commune":"Luxembourg","fixed":true,"activity":"commerce","description":"Bicycles.","present":true,"bankruptcy":false,"truthful":true,"record":true}`,
+		evidence:    map[string]string{"person": person, "record": `{"bulletin":"3","entries":[]}`},
+	},
+}
+
+const person = `{"id":"1980010100001","givenName":"Ada","familyName":"Muster","birthDate":"1980-01-01","nationality":"LU","register":"main","residentSince":"2010-05-01","address":{"street":"rue de la Démonstration","number":"1","postcode":"0001","commune":"Luxembourg","country":"LU","since":"2018-09-01"}}`
+
+func factsOf(t *testing.T, service string) pack.Facts {
+	t.Helper()
+	a := answers[service]
+	f := pack.Facts{Application: form.Answers{}, Evidence: map[string]json.RawMessage{}, Date: time.Date(2025, 3, 15, 0, 0, 0, 0, time.UTC),
+		Applicant: feel.Context(feel.Entry{Name: "id", Value: feel.String("1980010100001")}, feel.Entry{Name: "givenName", Value: feel.String("Ada")}, feel.Entry{Name: "familyName", Value: feel.String("Muster")})}
+	dec := json.NewDecoder(strings.NewReader(a.application))
+	dec.UseNumber()
+	if err := dec.Decode(&f.Application); err != nil {
+		t.Fatal(err)
+	}
+	for id, v := range a.evidence {
+		f.Evidence[id] = json.RawMessage(v)
+	}
+	return f
+}
+
+// unfilled is what a letter shows when a text or a value is missing.
+var unfilled = regexp.MustCompile(`\[[a-zA-Z]+\.[a-zA-Z.]+\]|\{[a-zA-Z]+\}|\{\{|null`)
+
+func TestEveryLetterCanBeReadInEveryLanguage(t *testing.T) {
+	for _, p := range load(t).All() {
+		f := factsOf(t, p.ID)
+		d, err := p.Decide(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Outcome != pack.Granted {
+			t.Fatalf("%s: %s %v", p.ID, d.Outcome, d.Reasons)
+		}
+		for _, lang := range i18n.Langs {
+			loc := i18ntest.Locale(t, lang, pack.Locales())
+			told := p.Explain(loc, d, f, nil)
+			issued := feel.DateOf(f.Date.AddDate(0, 1, 0))
+			decision := d.Value.Put("issued", issued).Put("statement", feel.String("An officer has looked at it."))
+			scope := p.Scope(f, feel.Entry{Name: "decision", Value: decision}, feel.Entry{Name: "case", Value: feel.Context(
+				feel.Entry{Name: "number", Value: feel.String(p.Service.Prefix + "-2025-7K3M-9QXD")},
+				feel.Entry{Name: "submitted", Value: feel.DateOf(f.Date)},
+				feel.Entry{Name: "authority", Value: feel.String(p.Service.Authority)})})
+			for _, name := range p.Letters {
+				html, err := p.Letter(loc, name, pack.LetterData{Scope: scope, Explained: told, AppealTo: p.Service.Deadlines.Appeal.To, AppealUntil: f.Date.AddDate(0, 0, 40)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if bad := unfilled.FindString(html); bad != "" || !strings.Contains(html, "<h1>") {
+					t.Errorf("%s, letter %s.%s shows %q:\n%s", p.ID, name, lang, bad, html)
+				}
+				t.Logf("%s %s.%s\n%s", p.ID, name, lang, html)
+			}
+			if told.Headline == "" || len(told.Conditions) == 0 || unfilled.MatchString(told.Headline) {
+				t.Errorf("%s in %s is told as %+v", p.ID, lang, told)
+			}
+		}
+	}
+}
+
+// The amount a person reads is the amount the table gives.
+func TestTheAllowanceIsTold(t *testing.T) {
+	p, ok := load(t).Version("cost-of-living-allowance", "2025")
+	if !ok {
+		t.Fatal("the package is not served")
+	}
+	f := factsOf(t, p.ID)
+	d, err := p.Decide(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := p.Explain(i18ntest.Locale(t, i18n.EN, pack.Locales()), d, f, nil)
+	rows := map[string]string{}
+	for _, r := range told.Rows {
+		rows[r.ID] = r.Value
+	}
+	// 2,700 − 2,644.40 = 55.60 a month above the limit, 667.20 a year.
+	for id, want := range map[string]string{"income": "2,700.00", "limit": "2,644.40", "full": "1,817.00", "excess": "667.20", "allowance": "1,149.80", "premium": "600.00"} {
+		if !strings.Contains(rows[id], want) {
+			t.Errorf("row %s shows %q, not %s", id, rows[id], want)
+		}
+	}
+	if !strings.Contains(told.Headline, "1,749.80") || told.Result == nil || !strings.Contains(told.Result.Value, "1,749.80") {
+		t.Errorf("headline %q, result %+v", told.Headline, told.Result)
+	}
+}
