@@ -59,6 +59,7 @@ func TestEveryPackageIsSound(t *testing.T) {
 var answers = map[string]struct {
 	application string
 	evidence    map[string]string
+	refused     func(pack.Facts) // changes the facts so that the answer is no
 }{
 	"cost-of-living-allowance": {
 		application: `{"agreed":true,"otherIncome":false,"studentAid":false,"detention":false,"stay":"ordinary","iban":"LU280019400644750000","holder":"Ada Muster","truthful":true,"changes":true}`,
@@ -67,14 +68,19 @@ var answers = map[string]struct {
 			"household": `{"members":[{"id":"1","givenName":"Ada","familyName":"Muster","birthDate":"1980-01-01","relation":"self"}]}`,
 			"incomes":   `[{"months":[{"month":"2025-02","gross":"2700.00","kind":"salary"},{"month":"2025-01","gross":"2700.00","kind":"salary"},{"month":"2024-12","gross":"2700.00","kind":"salary"}]}]`,
 		},
+		refused: func(f pack.Facts) { f.Application["detention"] = true },
 	},
 	"certificate-of-residence": {
 		application: `{"include":["number","nationality","residentSince"],"purpose":"Bank"}`,
 		evidence:    map[string]string{"person": person},
+		refused: func(f pack.Facts) {
+			f.Evidence["person"] = json.RawMessage(strings.Replace(person, `"main"`, `"waiting"`, 1))
+		},
 	},
 	"business-permit": {
 		application: `{"tradeName":"Au coin de la rue","legalForm":"soleTrader","street":"1, rue de la Démonstration","postcode":"L-0001","commune":"Luxembourg","fixed":true,"activity":"commerce","description":"Bicycles.","present":true,"bankruptcy":false,"truthful":true,"record":true}`,
 		evidence:    map[string]string{"person": person, "record": `{"bulletin":"3","entries":[]}`},
+		refused:     func(f pack.Facts) { f.Application["present"] = false },
 	},
 }
 
@@ -101,38 +107,55 @@ var unfilled = regexp.MustCompile(`\[[a-zA-Z]+\.[a-zA-Z.]+\]|\{[a-zA-Z]+\}|\{\{|
 
 func TestEveryLetterCanBeReadInEveryLanguage(t *testing.T) {
 	for _, p := range load(t).All() {
-		f := factsOf(t, p.ID)
-		d, err := p.Decide(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d.Outcome != pack.Granted {
-			t.Fatalf("%s: %s %v", p.ID, d.Outcome, d.Reasons)
-		}
-		for _, lang := range i18n.Langs {
-			loc := i18ntest.Locale(t, lang, pack.Locales())
-			told := p.Explain(loc, d, f, nil)
-			issued := feel.DateOf(f.Date.AddDate(0, 1, 0))
-			decision := d.Value.Put("issued", issued).Put("statement", feel.String("An officer has looked at it."))
-			scope := p.Scope(f, feel.Entry{Name: "decision", Value: decision}, feel.Entry{Name: "case", Value: feel.Context(
-				feel.Entry{Name: "number", Value: feel.String(p.Service.Prefix + "-2025-7K3M-9QXD")},
-				feel.Entry{Name: "submitted", Value: feel.DateOf(f.Date)},
-				feel.Entry{Name: "authority", Value: feel.String(p.Service.Authority)})})
-			for _, name := range p.Letters {
-				html, err := p.Letter(loc, name, pack.LetterData{Scope: scope, Explained: told, AppealTo: p.Service.Deadlines.Appeal.To, AppealUntil: f.Date.AddDate(0, 0, 40)})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if bad := unfilled.FindString(html); bad != "" || !strings.Contains(html, "<h1>") {
-					t.Errorf("%s, letter %s.%s shows %q:\n%s", p.ID, name, lang, bad, html)
-				}
-				t.Logf("%s %s.%s\n%s", p.ID, name, lang, html)
+		for _, name := range p.Letters {
+			f, want := factsOf(t, p.ID), pack.Granted
+			if name == "refused" {
+				want = pack.Refused
+				answers[p.ID].refused(f)
 			}
-			if told.Headline == "" || len(told.Conditions) == 0 || unfilled.MatchString(told.Headline) {
-				t.Errorf("%s in %s is told as %+v", p.ID, lang, told)
+			d, err := p.Decide(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Outcome != want {
+				t.Fatalf("%s: %s %v", p.ID, d.Outcome, d.Reasons)
+			}
+			for _, lang := range i18n.Langs {
+				letter(t, p, name, lang, f, d)
 			}
 		}
 	}
+}
+
+func letter(t *testing.T, p *pack.Package, name string, lang i18n.Lang, f pack.Facts, d pack.Decision) {
+	t.Helper()
+	loc := i18ntest.Locale(t, lang, pack.Locales())
+	told := p.Explain(loc, d, f, nil)
+	if told.Headline == "" || len(told.Conditions) == 0 || unfilled.MatchString(told.Headline) {
+		t.Errorf("%s in %s is told as %+v", p.ID, lang, told)
+	}
+	issued := d.Value.Put("issued", feel.DateOf(f.Date.AddDate(0, 1, 0))).Put("statement", feel.String("Vu par un agent"))
+	scope := p.Scope(f, feel.Entry{Name: "decision", Value: issued},
+		feel.Entry{Name: "approve", Value: feel.Context(feel.Entry{Name: "approved", Value: feel.Bool(true)})},
+		feel.Entry{Name: "case", Value: feel.Context(
+			feel.Entry{Name: "number", Value: feel.String(p.Service.Prefix + "-2025-7K3M-9QXD")},
+			feel.Entry{Name: "submitted", Value: feel.DateOf(f.Date)},
+			feel.Entry{Name: "authority", Value: feel.String(p.Service.Authority)})})
+	html, err := p.Letter(loc, name, pack.LetterData{Scope: scope, Explained: told, AppealTo: p.Service.Deadlines.Appeal.To, AppealUntil: f.Date.AddDate(0, 0, 40)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := unfilled.FindString(html); bad != "" || !strings.Contains(html, "<h1>") {
+		t.Errorf("%s, letter %s.%s shows %q:\n%s", p.ID, name, lang, bad, html)
+	}
+	if name == "granted" || name == "refused" { // what every decision must tell
+		for _, part := range []string{p.Service.Prefix + "-2025-7K3M-9QXD", told.Reasons[0], "2025", "Vu par un agent"} {
+			if !strings.Contains(html, part) {
+				t.Errorf("%s, letter %s.%s does not tell %q", p.ID, name, lang, part)
+			}
+		}
+	}
+	t.Logf("%s %s.%s\n%s", p.ID, name, lang, html)
 }
 
 // The amount a person reads is the amount the table gives.

@@ -118,6 +118,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	}
 	a.server.Ready("assets", func(context.Context) error { _, err := assets.Manifest(); return err })
 
+	a.measure(a.server.Metrics())
 	rt := a.server.Router()
 	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: a.providers(),
 		AuthorityName: func(id string, lang i18n.Lang) string { return set.AuthorityName(lang, id) }}).Routes(rt)

@@ -1,6 +1,8 @@
 // The keyboard of the workbench. Rows are [data-row], each with one link and,
 // where it can be claimed, one [data-claim] button. Every key has a visible
-// control too; none works while a person is typing.
+// control too; none works while a person is typing. A page gives keys of its own
+// to what it shows: data-key follows or presses, data-key-focus moves there so
+// that enter acts, data-key-open unfolds and moves to the first field.
 const rows = () => [...document.querySelectorAll("[data-row]")]
 const current = () => document.querySelector("[data-row][aria-current=true]")
 
@@ -27,13 +29,27 @@ const keys = {
   },
 }
 
+function ofThePage(key) {
+  if (!/^[a-z]$/.test(key)) return
+  const find = (name) => document.querySelector(`[${name}="${key}"]`)
+  const press = find("data-key")
+  if (press) return () => press.click()
+  const focus = find("data-key-focus")
+  if (focus) return () => focus.focus()
+  const open = find("data-key-open")
+  if (open) return () => {
+    open.open = true
+    open.querySelector("textarea, input:not([type=hidden]), select")?.focus()
+  }
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (event.target.closest("input, textarea, select, [contenteditable]")) {
     if (event.key === "Escape") event.target.blur()
     return
   }
-  const act = keys[event.key]
+  const act = keys[event.key] ?? ofThePage(event.key)
   if (!act) return
   event.preventDefault()
   act()

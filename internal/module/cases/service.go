@@ -158,8 +158,9 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
 // again answers a submission whose key the account has used before: with the
 // receipt of that case if it has the same content, else with errs.Conflict.
 // The content is read as it was on the first day, with that day's version,
-// date and evidence, so that a repetition after midnight is still one. Without
-// such a case the answer is otherwise.
+// date and (if the registers say something else by now) evidence, so that a
+// repetition after midnight is still one. Without such a case the answer is
+// otherwise.
 func (s *Service) again(ctx context.Context, q db.Querier, sub Submission, otherwise error) (Receipt, error) {
 	before, err := s.store.byKey(ctx, q, sub.Actor.Account, sub.Key)
 	if errs.KindOf(err) == errs.NotFound {
@@ -177,9 +178,7 @@ func (s *Service) again(ctx context.Context, q db.Querier, sub Submission, other
 		return Receipt{}, err
 	}
 	then := *before
-	if then.File.Evidence = sub.Evidence; sub.Evidence == nil {
-		then.File.Evidence = before.File.Evidence
-	}
+	then.File.Evidence = sub.Evidence
 	for _, c := range []*Case{&then, before} {
 		clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
 		if _, hash, err := hashOf(clean); err == nil && len(fields) == 0 && hash == before.ContentHash {

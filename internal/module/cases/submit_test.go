@@ -125,7 +125,6 @@ func TestSubmissionsThatAreNotTaken(t *testing.T) {
 		{"no such service", func(s *Submission) { s.Service = "nothing" }, errs.NotFound, "cases.service"},
 		{"no such version", func(s *Submission) { s.Version = "1999" }, errs.NotFound, "cases.service"},
 		{"an unknown field", func(s *Submission) { s.Application["hobby"] = "chess" }, errs.Invalid, "cases.invalid"},
-		{"a page that is not asked", func(s *Submission) { s.Application["story"] = "x" }, errs.Invalid, "cases.invalid"},
 		{"a wrong type", func(s *Submission) { s.Application["amount"] = true }, errs.Invalid, "cases.invalid"},
 		{"an account that cannot be", func(s *Submission) { s.Application["iban"] = "LU000000000000000000" }, errs.Invalid, "cases.invalid"},
 		{"no declaration", func(s *Submission) { delete(s.Application, "honest") }, errs.Invalid, "cases.invalid"},

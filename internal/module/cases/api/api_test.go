@@ -297,4 +297,3 @@ func form(t *testing.T, values map[string]string, files map[string][]string) (bo
 	must(t, w.Close())
 	return b.Bytes(), w.FormDataContentType()
 }
-

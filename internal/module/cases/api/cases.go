@@ -408,4 +408,3 @@ func (a *API) appeal(ctx context.Context, in *appealInput) (*appealOutput, error
 	}
 	return &appealOutput{Location: casePath(r.Case), Body: a.receipt(r)}, nil
 }
-

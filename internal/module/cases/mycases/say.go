@@ -107,7 +107,7 @@ func (v *view) headline() string {
 			return v.T("mycases.head.appeal." + string(p))
 		}
 		if v.told.Headline != "" {
-			return v.told.Headline
+			return strings.TrimSuffix(v.told.Headline, ".") // a heading
 		}
 		return v.T("mycases.head." + string(p))
 	}

@@ -191,6 +191,32 @@ func (v *view) appealTo() (name, how string) {
 	return v.T("mycases.appealTo.court"), v.T("mycases.appealTo.courtHow")
 }
 
+// court is the instance that comes after us; before it, the person can ask us
+// to look again.
+const court = "tribunal"
+
+// appealButton leads to the appeal that can be made here.
+func (v *view) appealButton() string {
+	issued := v.d.Issued()
+	if issued.Appeal.To == court {
+		return v.T("mycases.do.again", "date", issued.Appeal.Until)
+	}
+	return v.T("mycases.do.appeal", "date", issued.Appeal.Until)
+}
+
+// appealSentence says how, where and until when the decision can be contested.
+func (v *view) appealSentence() string {
+	issued := v.d.Issued()
+	to, how := v.appealTo()
+	switch {
+	case !issued.Appeal.Open(v.now):
+		return v.T("mycases.do.appealOver", "date", issued.Appeal.Until)
+	case issued.Appeal.To == court && v.d.Kind == cases.Application:
+		return sentences(v.T("mycases.do.appealCourt", "date", issued.Appeal.Until, "to", to), how)
+	}
+	return sentences(v.T("mycases.do.appealTo", "date", issued.Appeal.Until, "to", to), how)
+}
+
 // canAppeal reports whether the person can contest the decision here and now.
 func (v *view) canAppeal() bool {
 	issued := v.d.Issued()

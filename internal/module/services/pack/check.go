@@ -42,6 +42,7 @@ func (p *Package) check() []Finding {
 	l.checkPaths(p)
 	l.checkParameters(p)
 	l.checkProcess(p)
+	l.checkExplanation(p)
 	l.checkLetters(p)
 	l.checkFiles(p)
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
