@@ -42,6 +42,7 @@ type result struct {
 	RSS                  float64      `json:"rss_mb"`
 	PeakRSS              float64      `json:"rss_peak_mb"`
 	ServerCPU            float64      `json:"server_cpu_us_per_submission"`
+	ClientCPU            float64      `json:"client_cpu_us_per_submission"`
 	StartedIn            float64      `json:"server_start_ms"`
 	Seconds              float64      `json:"seconds"`
 	Connections          int          `json:"connections"`
@@ -88,10 +89,12 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	ownBefore := load.OwnCPU()
 	acknowledged, f, err := submitAll(s, cookies, *connections, *length)
 	if err != nil {
 		return err
 	}
+	own := load.OwnCPU() - ownBefore
 	after, err := s.CPU()
 	if err != nil {
 		return err
@@ -105,6 +108,7 @@ func run(ctx context.Context) (err error) {
 		out.FirstError = f.First.Error()
 	}
 	if out.Acknowledged = len(acknowledged); out.Acknowledged > 0 {
+		out.ClientCPU = load.Round(float64(own.Microseconds())/float64(out.Acknowledged), 0)
 		out.ServerCPU = load.Round(float64((after-before).Microseconds())/float64(out.Acknowledged), 0)
 	}
 	if out.Stored, out.Lost, err = count(s, cookies, acknowledged); err != nil {

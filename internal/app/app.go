@@ -208,7 +208,11 @@ func relay(cfg config.Config) (mail.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mail.SMTP(mail.Config{Host: cfg.Mail.Host, Port: cfg.Mail.Port, Username: cfg.Mail.User, Password: password, From: cfg.Mail.From}, clock.System{})
+	security := mail.StartTLS
+	if cfg.Mail.Port == 465 {
+		security = mail.TLS
+	}
+	return mail.SMTP(mail.Config{Security: security, Host: cfg.Mail.Host, Port: cfg.Mail.Port, Username: cfg.Mail.User, Password: password, From: cfg.Mail.From}, clock.System{})
 }
 
 func secret(file string) (string, error) {

@@ -9,11 +9,22 @@ var edges = map[string]map[string]string{
 		"internal/module/services/pack": "a case is decided and explained by its service package",
 		"internal/module/exchange":      "evidence is fetched for a case",
 	},
+	"internal/module/cases/mycases": {
+		"internal/module/cases":         "what applicants see of their cases",
+		"internal/module/services":      "answers are shown in the words of the form",
+		"internal/module/services/pack": "decisions are explained by the service package",
+	},
+	"internal/module/cases/workbench": {
+		"internal/module/cases":         "what officials see and do",
+		"internal/module/services":      "answers are shown in the words of the form",
+		"internal/module/services/pack": "decisions are explained by the service package",
+		"internal/module/exchange":      "evidence is shown by its type",
+	},
 	"internal/module/cases/api": {
-		"internal/module/cases":         "the interface offers to programs what the module does",
-		"internal/module/services":      "the catalogue is part of the interface, and an application's evidence is gathered as for the form",
+		"internal/module/cases":         "everything a page can do with a case, programs can",
+		"internal/module/services":      "the catalogue for programs",
 		"internal/module/services/pack": "services are described from their packages",
-		"internal/module/exchange":      "gathered evidence is handed to the module of cases",
+		"internal/module/exchange":      "evidence carries its source",
 	},
 	"internal/module/services": {
 		"internal/module/services/pack": "the catalogue and the forms are made from service packages",
@@ -23,4 +34,3 @@ var edges = map[string]map[string]string{
 		"internal/module/people": "form fields check identification numbers by the rule of the register of persons",
 	},
 }
-

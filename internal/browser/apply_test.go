@@ -14,16 +14,20 @@ const (
 
 // People of the demonstration, by the names on the page of personas.
 const (
-	pensioner    = "Margot Lentz"
-	singleParent = "Sandra Tavares"
-	family       = "Julien Garnier"
-	founder      = "Aoife Walsh"
-	highIncome   = "Luc Schaack"
-	student      = "Moritz Lang"
-	fnsWorker    = "Danielle Reding"
-	permitWorker = "Virginie Perrin"
-	permitHead   = "Monique Goerens"
-	operator     = "Kim Steffen"
+	pensioner         = "Margot Lentz"
+	singleParent      = "Sandra Tavares"
+	family            = "Julien Garnier"
+	founder           = "Aoife Walsh"
+	highIncome        = "Luc Schaack"
+	student           = "Moritz Lang"
+	newcomer          = "Priya Nair"
+	crossBorder       = "Katharina Neumann"
+	founderWithRecord = "Fabrice Marchand"
+	fnsHead           = "Serge Oberweis"
+	fnsWorker         = "Danielle Reding"
+	permitWorker      = "Virginie Perrin"
+	permitHead        = "Monique Goerens"
+	operator          = "Kim Steffen"
 )
 
 // receipt is what a person knows after sending.

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -406,6 +407,37 @@ func (v *visitor) until(selector string) {
 		}
 		v.loads("reload", chromedp.Reload())
 	}
+}
+
+// await waits for a condition.
+func (v *visitor) await(what string, is func() bool) {
+	v.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); !is(); <-tick.C {
+		if time.Now().After(end) {
+			v.t.Fatalf("still not: %s", what)
+		}
+	}
+}
+
+// back goes back in the browser's history.
+func (v *visitor) back() {
+	v.t.Helper()
+	before := v.path()
+	// chromedp.NavigateBack waits for a load, which a page that the browser kept
+	// whole does not do again.
+	v.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		h, err := cdp.Call(ctx, tab, page.GetNavigationHistory, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		_, err = cdp.Call(ctx, tab, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: h.Entries[h.CurrentIndex-1].ID})
+		return err
+	}))
+	v.await("another page after going back", func() bool {
+		return v.path() != before && eval[string](v, "() => document.readyState") == "complete"
+	})
 }
 
 // forget drops all cookies: what a person sees whose session has expired.

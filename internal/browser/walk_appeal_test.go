@@ -33,7 +33,7 @@ func TestAppeal(t *testing.T) {
 				t.Fatal("the appeal is no case of its own")
 			}
 
-			head := s.desk(t, "Serge Oberweis", how{width: desktop})
+			head := s.desk(t, fnsHead, how{width: desktop})
 			head.look(appeal)
 			head.sees("One of the incomes ended in October", r.number)
 			worker.look(appeal)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -101,6 +102,15 @@ func Fsyncs(dir string, length time.Duration) (float64, error) {
 		n++
 	}
 	return Round(float64(n)/time.Since(begin).Seconds(), 0), nil
+}
+
+// OwnCPU returns the processor time that this program has used: the load's.
+func OwnCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Machine says what the figures were measured on.

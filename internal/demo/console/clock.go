@@ -44,10 +44,16 @@ func OpenClock(dir string, base clock.Clock, begin time.Time) (c *Clock, first b
 	return c, false, nil
 }
 
-// Keep writes the displacement down.
+// Keep writes the displacement down, in seconds and rounded up: at a restart
+// the clock must not go back.
 func (c *Clock) Keep() error {
+	offset := c.Offset()
+	seconds := int64(offset / time.Second)
+	if time.Duration(seconds)*time.Second < offset {
+		seconds++
+	}
 	tmp := c.path + ".new"
-	if err := os.WriteFile(tmp, []byte(strconv.FormatInt(int64(c.Offset()/time.Second), 10)+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(tmp, []byte(strconv.FormatInt(seconds, 10)+"\n"), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(tmp, c.path)

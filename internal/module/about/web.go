@@ -16,7 +16,8 @@ import (
 var Locales embed.FS
 
 // written is the day of the accessibility statement and of what it reports:
-// move it when the statement is gone through again.
+// move it when the statement is gone through again. The demonstration has a
+// calendar of its own and does not show it.
 const written = "2026-11-23"
 
 // Contact is where an authority is reached by people. Empty fields are not shown.
@@ -58,7 +59,7 @@ func (w *Web) Routes(rt *web.Router) {
 }
 
 func (w *Web) accessibility(rw http.ResponseWriter, r *http.Request) error {
-	return web.Render(rw, r, http.StatusOK, accessibilityPage())
+	return web.Render(rw, r, http.StatusOK, accessibilityPage(w.o.Demo))
 }
 
 func (w *Web) contact(rw http.ResponseWriter, r *http.Request) error {

@@ -61,6 +61,11 @@ func TestEveryPageIsThereInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestTheStatementIsDatedWhereTheCalendarIsReal(t *testing.T) {
+	site(t, false).Get("/en/accessibility").Want(htmlcheck.In("main", htmlcheck.Matches(`Written on \d+ \w+ 20\d\d`)))
+	site(t, true).Get("/en/accessibility").Want(htmlcheck.In("main", htmlcheck.Contains("Written for this demonstration")))
+}
+
 func TestContactLeadsToThePhone(t *testing.T) {
 	site(t, true).Get("/en/contact").Want(
 		htmlcheck.In("main h2", htmlcheck.Contains("Fund in en")),

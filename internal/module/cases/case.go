@@ -57,6 +57,7 @@ type Case struct {
 	File                        File
 
 	rev, entries int64
+	reading      pack.Reading // of the evidence, so that each piece is read once
 }
 
 // File is what a case gathers on its way.

@@ -206,6 +206,7 @@ func (ch *change) facts() pack.Facts { return factsOf(ch.c) }
 
 func factsOf(c *Case) pack.Facts {
 	return pack.Facts{
+		Reading:     &c.reading,
 		Application: c.Application, Evidence: services.Values(c.File.Evidence),
 		Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg),
 	}
@@ -213,7 +214,7 @@ func factsOf(c *Case) pack.Facts {
 
 // formEnv is what the form's conditions see when an application is validated.
 func (s *Service) formEnv(p *pack.Package, c *Case, answers form.Answers) form.Env {
-	return p.FormEnv(pack.Facts{Application: answers, Evidence: services.Values(c.File.Evidence), Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg)})
+	return p.FormEnv(pack.Facts{Reading: &c.reading, Application: answers, Evidence: services.Values(c.File.Evidence), Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg)})
 }
 
 // applicantOf is the signed-in person as service packages see them.

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"slices"
 	"time"
 
 	"passerelle/engine/feel"
@@ -15,9 +16,21 @@ func (ch *change) decideByRule() (pack.Decision, error) {
 	if err != nil {
 		return d, err
 	}
+	if ch.lacksEvidence() {
+		d.Outcome, d.Amount = pack.Judgement, ""
+	}
 	ch.c.File.Proposal = &d
 	ch.enter("ruled", false, map[string]string{"outcome": string(d.Outcome), "amount": d.Amount})
 	return d, nil
+}
+
+// lacksEvidence reports whether a register does not know what the service may
+// not decide without (onMissing in service.yaml): then no rule decides, a
+// person does.
+func (ch *change) lacksEvidence() bool {
+	return slices.ContainsFunc(ch.p.Service.Evidence, func(e pack.EvidenceSpec) bool {
+		return e.By == "state" && e.OnMissing != "null" && e.OnMissing != "" && slices.Contains(ch.c.File.Missing, e.ID)
+	})
 }
 
 // issue makes the decision final: from the last person who decided, else from

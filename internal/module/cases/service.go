@@ -101,6 +101,18 @@ func (e InvalidApplication) Error() string {
 // they are errs.Conflict. A wrong application is errs.Invalid with an
 // InvalidApplication inside.
 func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
+	for {
+		r, err := s.submit(ctx, sub)
+		if !errors.Is(err, errNumberTaken) {
+			return r, err
+		}
+	}
+}
+
+// errNumberTaken: the random case number is another case's.
+var errNumberTaken = errors.New("cases: the number is taken")
+
+func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 	if sub.Actor.Account == "" {
 		return Receipt{}, errs.New(errs.Unauthenticated, "")
 	}
@@ -130,26 +142,31 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
 	}
 	c.ContentHash = hash
 
+	// All thinking is done before the transaction: on SQLite one writer serves
+	// everybody, and a transaction that is run again finds it done.
+	ch := s.begin(c, p, sub.Actor, now)
+	ch.enter("submitted", true, nil)
+	ch.takeDocuments(clean)
+	c.File.Clock = LegalClock{Limit: p.Service.Deadlines.Decide, Silence: p.Service.Deadlines.Silence}
+	if err := ch.start(); err != nil {
+		return Receipt{}, err
+	}
+	ch.publish("case.submitted")
+	file, err := json.Marshal(c.File)
+	if err != nil {
+		return Receipt{}, err
+	}
 	var receipt Receipt
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		fresh := *c
-		ch := s.begin(&fresh, p, sub.Actor, now)
-		ch.enter("submitted", true, nil)
-		ch.takeDocuments(clean)
-		fresh.File.Clock = LegalClock{Limit: p.Service.Deadlines.Decide, Silence: p.Service.Deadlines.Silence}
-		if err := ch.start(); err != nil {
-			return err
-		}
-		ch.publish("case.submitted")
-		inserted, err := s.store.insert(ctx, tx, &fresh, canonical)
+		inserted, err := s.store.insert(ctx, tx, c, canonical, file)
 		if err != nil {
 			return err
 		}
 		if !inserted {
-			receipt, err = s.again(ctx, tx, sub, errs.New(errs.Internal, "").Because("key %q is taken by no case", sub.Key))
+			receipt, err = s.again(ctx, tx, sub, errNumberTaken)
 			return err
 		}
-		receipt = fresh.receipt()
+		receipt = c.receipt()
 		return s.write(ctx, tx, ch)
 	})
 	return receipt, err
@@ -494,7 +511,11 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 		if err != nil {
 			return err
 		}
-		inserted, err := s.store.insert(ctx, tx, o.c, canonical)
+		file, err := json.Marshal(o.c.File)
+		if err != nil {
+			return err
+		}
+		inserted, err := s.store.insert(ctx, tx, o.c, canonical, file)
 		if err != nil {
 			return err
 		}

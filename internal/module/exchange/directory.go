@@ -35,7 +35,8 @@ func (d *Directory) Types() []string { return slices.Sorted(maps.Keys(d.sources)
 
 // Fetch refuses a request that does not say who asks, about whom, what for and
 // on what legal basis (errs.Invalid), and hands any other to the source of its
-// type (errs.NotFound when no source has the type).
+// type. While no source is connected for the type it is errs.Unavailable: that
+// nobody answers does not mean that nothing is known.
 func (d *Directory) Fetch(ctx context.Context, r Request) (Evidence, error) {
 	for _, need := range [...]struct{ name, value string }{
 		{"subject", r.Subject}, {"purpose", r.Purpose}, {"legal basis", r.LegalBasis}, {"actor", r.Actor},
@@ -46,7 +47,7 @@ func (d *Directory) Fetch(ctx context.Context, r Request) (Evidence, error) {
 	}
 	source, ok := d.sources[r.Type]
 	if !ok {
-		return Evidence{}, errs.New(errs.NotFound, "").Because("no source for evidence type %q", r.Type)
+		return Evidence{}, errs.New(errs.Unavailable, "exchange.unavailable").Because("no source for evidence type %q", r.Type)
 	}
 	return source.Fetch(ctx, r)
 }

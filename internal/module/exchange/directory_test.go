@@ -50,11 +50,11 @@ func TestDirectoryRefusesARequestThatDoesNotSayWhy(t *testing.T) {
 	}
 }
 
-func TestDirectoryDoesNotKnowAnUnroutedType(t *testing.T) {
+func TestATypeWithoutSourceIsUnavailableNotUnknown(t *testing.T) {
 	r := complete
 	r.Type = "land-register"
-	if _, err := NewDirectory().Fetch(context.Background(), r); errs.KindOf(err) != errs.NotFound {
-		t.Fatalf("error %v, want not found", err)
+	if _, err := NewDirectory().Fetch(context.Background(), r); errs.KindOf(err) != errs.Unavailable {
+		t.Fatalf("error %v, want unavailable", err)
 	}
 }
 

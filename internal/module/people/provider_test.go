@@ -98,7 +98,7 @@ func TestClaimsBecomeAPersonWithRoles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Claims{Issuer: "https://eid.example.lu", Subject: "s1", Person: "1980022900150", Name: "Danielle Reding", Email: "d@example.lu", Lang: "pt",
+	want := Claims{Issuer: "https://eid.example.lu", Subject: "s1", Person: "1980022900150", Name: "Danielle Reding", GivenName: "Danielle", FamilyName: "Reding", Email: "d@example.lu", Lang: "pt",
 		Roles: []web.Role{{Authority: "fns", Name: "case-worker"}, {Name: "operator"}}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -974,7 +974,7 @@ func checkPage(v view, x *writing, wrong []form.FieldError) templ.Component {
 			}
 			for _, p := range x.pages {
 				templ_7745c5c3_Err = ui.SummaryList(ui.SummaryListOptions{
-					Card: ui.SummaryCardOptions{Title: ui.CardTitleOptions{Text: w.PageTitle(p)}, Actions: ui.ActionsOptions{Items: []ui.ActionItem{{Text: w.T("services.check.change"), Href: ui.Href(ctx, x.path(p.ID)+"?return=check"), VisuallyHiddenText: w.PageTitle(p)}}}},
+					Card: ui.SummaryCardOptions{Title: ui.CardTitleOptions{Text: w.PageTitle(p)}, Actions: ui.ActionsOptions{Items: []ui.ActionItem{{Text: w.T("services.check.change"), Href: ui.Href(ctx, x.path(p.ID)+"?return=check")}}}},
 					Rows: w.answerRows(x.Draft, x.pack.Form.Show(p, x.env)),
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

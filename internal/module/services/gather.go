@@ -30,6 +30,9 @@ func Gather(ctx context.Context, source exchange.Source, p *pack.Package, f pack
 	if got == nil {
 		got = map[string]exchange.Evidence{}
 	}
+	if f.Reading == nil {
+		f.Reading = new(pack.Reading) // each subject is found in what came before
+	}
 	for _, spec := range p.Service.Evidence {
 		if spec.By != "state" || (len(want) > 0 && !slices.Contains(want, spec.ID)) {
 			continue

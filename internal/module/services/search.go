@@ -265,11 +265,19 @@ func distance(a, b string, limit int) int {
 	return prev[len(b)]
 }
 
+// cut returns the first n characters of s.
+func cut(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // Find returns the packages in force today that answer the query, best first.
 func (s *Service) Find(query string, lang i18n.Lang, today time.Time) []*pack.Package {
-	if len(query) > maxQuery {
-		query = query[:maxQuery]
-	}
+	query = cut(query, maxQuery)
 	var found []*pack.Package
 	for _, id := range s.index.Search(query, lang) {
 		if p, ok := s.Packages.InForce(id, today); ok {

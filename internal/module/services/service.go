@@ -78,7 +78,9 @@ func Applicant(who web.Identity) feel.Value {
 
 // Begin returns the account's unsent draft of a service, or makes one and
 // fills in what the State already knows. A register that cannot answer does
-// not stop anybody: its facts stay empty, and are fetched later.
+// not stop anybody: its facts stay empty, and are fetched later. One that does
+// not know the person stops the application where the service says so
+// (errs.Invalid).
 func (s *Service) Begin(ctx context.Context, who web.Identity, service string) (*Draft, error) {
 	p, ok := s.Packages.InForce(service, s.Today())
 	if !ok {
@@ -101,8 +103,21 @@ func (s *Service) Begin(ctx context.Context, who web.Identity, service string) (
 		}
 		s.Log.Warn("a register did not answer; the form starts without it", "service", service, "err", err)
 	}
+	for _, e := range p.Service.Evidence {
+		if e.OnMissing == "refuse-application" && slices.Contains(d.Missing, e.ID) {
+			return nil, errs.New(errs.Invalid, "services.evidenceMissing").With("evidence", p.T(i18n.FromContext(ctx).Lang(), "evidence."+e.ID+".label"))
+		}
+	}
 	d.Answers, _ = p.Form.Prefill(p.FormEnv(d.facts(who, s.Today())))
-	return d, s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.insert(ctx, tx, d) })
+	fresh := true
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		fresh, err = s.store.insert(ctx, tx, d)
+		return err
+	})
+	if err == nil && !fresh { // a double click: the first one stands
+		return s.store.open(ctx, s.DB.Read(), who.Account, service)
+	}
+	return d, err
 }
 
 // Draft returns the account's draft and the package it is written for. When

@@ -63,10 +63,10 @@ func (store) draft(ctx context.Context, q db.Querier, account, id string) (*Draf
 	return scanDraft(q.QueryRowContext(ctx, `SELECT `+draftColumns+` FROM services_draft WHERE id = $1 AND account = $2`, id, account))
 }
 
-// open returns the account's newest unsent draft of a service.
+// open returns the account's unsent draft of a service.
 func (store) open(ctx context.Context, q db.Querier, account, service string) (*Draft, error) {
 	return scanDraft(q.QueryRowContext(ctx, `SELECT `+draftColumns+` FROM services_draft
-		WHERE account = $1 AND service = $2 AND case_id = '' ORDER BY updated_at DESC LIMIT 1`, account, service))
+		WHERE account = $1 AND service = $2 AND case_id = ''`, account, service))
 }
 
 // drafts lists the account's unsent drafts, newest first. A person has few:
@@ -88,15 +88,21 @@ func (store) drafts(ctx context.Context, q db.Querier, account string) ([]*Draft
 	return all, rows.Err()
 }
 
-func (store) insert(ctx context.Context, tx db.Querier, d *Draft) error {
+// insert stores a new draft. It returns false when the account has an unsent
+// one of the service already.
+func (store) insert(ctx context.Context, tx db.Querier, d *Draft) (bool, error) {
 	answers, evidence, missing, err := d.documents()
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO services_draft (id, account, service, version, answers, evidence, missing, page, rev, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+	res, err := tx.ExecContext(ctx, `INSERT INTO services_draft (id, account, service, version, answers, evidence, missing, page, rev, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) ON CONFLICT DO NOTHING`,
 		d.ID, d.Account, d.Service, d.Version, answers, evidence, missing, d.Page, d.Rev, db.Micros(d.CreatedAt), db.Micros(d.UpdatedAt))
-	return err
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 // update writes the draft if it still has the revision it was read at, and

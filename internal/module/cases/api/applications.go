@@ -56,10 +56,10 @@ func instant(t time.Time) string {
 }
 
 // submitOperation describes the submission to huma and registers its handler
-// with the router itself: on this path, the busiest of a bad day, huma's own
-// decoding and its check against a schema (which the form does again, and
-// better) would cost more than everything else that happens before the
-// database. BenchmarkSubmit and BenchmarkHuma measure it.
+// with the router itself: huma would read amounts as binary fractions, takes
+// one media type per operation, and checks the shape against a schema that the
+// form then checks again and better. (Its own cost is small: BenchmarkHuma
+// shows 14 µs of some 900 that a submission takes.)
 func (a *API) submitOperation(h huma.API, rt *web.Router) {
 	schemas := h.OpenAPI().Components.Schemas
 	body := schemas.Schema(reflect.TypeFor[Application](), true, "")

@@ -366,10 +366,14 @@ func appealPage(v *view, text string, chosen []string, wrong []ui.ErrorItem) tem
 	})
 }
 
-// contestable are the facts of the decision, each to be ticked as wrong.
+// contestable are the facts behind the decision, each to be ticked as wrong.
+// Figures of the law are not among them.
 func (v *view) contestable() []ui.ChoiceItem {
 	var items []ui.ChoiceItem
 	for _, r := range v.told.Rows {
+		if r.Source.Evidence == "" {
+			continue
+		}
 		items = append(items, ui.ChoiceItem{Value: r.ID, Text: r.Label + ": " + r.Value, Hint: ui.HintOptions{Text: v.fact(r, false).Source}})
 	}
 	return items

@@ -1,6 +1,7 @@
 package mycases
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -216,6 +217,18 @@ func maskIBAN(iban string) string {
 // left says how much time remains until a deadline.
 func (v *view) left(due time.Time) string {
 	return v.T("mycases.lead.left", "left", v.DaysLeft(i18n.Days(v.now, due)))
+}
+
+// answerTime is how long the applicant has to answer a request.
+func (v *view) answerTime() string {
+	limit := v.p.Service.Deadlines.Complete
+	switch {
+	case limit.Months > 0:
+		return v.Period(fmt.Sprintf("P%dM", limit.Months))
+	case limit.Days > 0:
+		return v.Period(fmt.Sprintf("P%dD", limit.Days))
+	}
+	return v.Period("P30D") // what cases.Service.Ask gives where the service says nothing
 }
 
 // status is the case's state as a pill.

@@ -103,11 +103,11 @@ func (b *Bench) reassign(ctx context.Context, who web.Identity, id, task, to str
 // was typed.
 func (b *Bench) refuse(w http.ResponseWriter, r *http.Request, cause error) error {
 	p, err := b.openCase(r)
+	if isOwnCase(err) {
+		return b.showOwnCase(w, r)
+	}
 	if err != nil {
 		return err
-	}
-	if own(p.who, p.Account, p.Person) {
-		return render(w, r, http.StatusForbidden, "workbench", ownCasePage(p.l, p.Dossier))
 	}
 	p.typed = r.PostForm
 	p.refused = &refusal{
@@ -147,7 +147,7 @@ func fieldOf(post url.Values, key string) string {
 // stateNow says where a case stands after somebody else moved it on.
 func (p *casePage) stateNow() string {
 	for i := len(p.Timeline) - 1; i >= 0; i-- {
-		if e := p.Timeline[i]; e.Actor != p.who.Account {
+		if e := p.Timeline[i]; !automatic[e.Kind] {
 			return p.l.T("workbench.error.now", "date", p.l.DateTime(e.At), "who", entryActor(p.l, e), "what", entryText(p.l, p.Dossier, e))
 		}
 	}

@@ -45,11 +45,11 @@ func (b *Bench) showCase(w http.ResponseWriter, r *http.Request) error {
 	typed := url.Values{}
 	l := locale(r)
 	p, err := b.openCase(r)
+	if isOwnCase(err) {
+		return b.showOwnCase(w, r)
+	}
 	if err != nil {
 		return err
-	}
-	if own(p.who, p.Account, p.Person) {
-		return render(w, r, http.StatusForbidden, "workbench", ownCasePage(l, p.Dossier))
 	}
 	// A template is written in the applicant's language: they read it.
 	if name := r.URL.Query().Get("template"); slices.Contains(templates, name) {
@@ -58,6 +58,20 @@ func (b *Bench) showCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.typed, p.told = typed, b.tell(r, p.who)
 	return render(w, r, http.StatusOK, "workbench", p.page())
+}
+
+// isOwnCase reports whether the core refuses because the case is the person's
+// own.
+func isOwnCase(err error) bool { return keyOf(err) == "cases.ownCase" }
+
+// showOwnCase says why a person cannot work on their own case.
+func (b *Bench) showOwnCase(w http.ResponseWriter, r *http.Request) error {
+	who, _ := web.IdentityFrom(r.Context())
+	c, err := b.Service.Find(r.Context(), who, r.PathValue("case"), "workbench.own")
+	if err != nil {
+		return err
+	}
+	return render(w, r, http.StatusForbidden, "workbench", ownCasePage(locale(r), c))
 }
 
 // openCase reads everything that the page of the case shows.
@@ -73,9 +87,6 @@ func (b *Bench) openCase(r *http.Request) (*casePage, error) {
 		who: who, now: b.Service.Clock.Now(), filter: readFilter(r, who),
 	}
 	p.filter.Authority = d.Authority
-	if own(who, d.Account, d.Person) {
-		return p, nil
-	}
 	if d.Kind == cases.Appeal {
 		if p.contested, err = b.Service.Open(ctx, who, d.Case.Linked, "workbench.contested", true); err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func (b *Bench) document(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	i := slices.IndexFunc(d.Documents, func(x cases.Document) bool { return x.ID == r.PathValue("document") })
-	if i < 0 || own(who, d.Account, d.Person) {
+	if i < 0 {
 		return errs.New(errs.NotFound, "workbench.error.document")
 	}
 	doc := d.Documents[i]

@@ -29,10 +29,14 @@ func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
 	return l.T("workbench.entry."+e.Kind, args...)
 }
 
-// entryActor is who a line of the timeline is about; the system acts in
-// nobody's name.
+// automatic are the kinds of entries that follow by themselves from what
+// somebody did: the rules or the process wrote them, not the person.
+var automatic = map[string]bool{"ruled": true, "fetched": true, "paymentOrdered": true, "paid": true, "certificate": true, "incident": true, "closed": true}
+
+// entryActor is who did what a line of the timeline says; nobody does what is
+// automatic.
 func entryActor(l *i18n.Locale, e cases.Entry) string {
-	if e.Actor == "system" || e.Name == "" {
+	if e.Actor == "system" || e.Name == "" || automatic[e.Kind] {
 		return l.T("workbench.file.system")
 	}
 	return e.Name

@@ -1044,7 +1044,7 @@ func (p *casePage) processPanel() templ.Component {
 
 // ownCasePage says why a person cannot work on their own case, and where they
 // find it.
-func ownCasePage(l *i18n.Locale, d *cases.Dossier) templ.Component {
+func ownCasePage(l *i18n.Locale, c *cases.Case) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1077,7 +1077,7 @@ func ownCasePage(l *i18n.Locale, d *cases.Dossier) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.PageHeading(ui.PageHeadingOptions{Over: d.Number, Title: l.T("workbench.own.title"), Lead: l.T("workbench.own.text")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageHeading(ui.PageHeadingOptions{Over: c.Number, Title: l.T("workbench.own.title"), Lead: l.T("workbench.own.text")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1097,7 +1097,7 @@ func ownCasePage(l *i18n.Locale, d *cases.Dossier) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Button(ui.ButtonOptions{Text: l.T("workbench.own.open"), Href: ui.Href(ctx, "/cases/"+d.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Button(ui.ButtonOptions{Text: l.T("workbench.own.open"), Href: ui.Href(ctx, "/cases/"+c.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

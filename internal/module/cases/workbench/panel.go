@@ -1,8 +1,11 @@
 package workbench
 
 import (
+	"context"
 	"slices"
 	"strconv"
+
+	"github.com/a-h/templ"
 
 	"passerelle/internal/module/cases"
 	"passerelle/internal/module/services/pack"
@@ -23,6 +26,31 @@ func orDash(s string) string {
 		return "–"
 	}
 	return s
+}
+
+// address is where the forms of the page lead: the case in its view, without
+// the fragment or the report of the action before.
+func (p *casePage) address(ctx context.Context) templ.SafeURL {
+	return templ.SafeURL(ui.Href(ctx, p.filter.casePath(p.ID)))
+}
+
+// hotkey is a key of the page and what it does.
+type hotkey struct{ key, text string }
+
+// hotkeys are the keys that do something on this case now.
+func (p *casePage) hotkeys() []hotkey {
+	var keys []hotkey
+	add := func(does bool, key, text string) {
+		if does {
+			keys = append(keys, hotkey{key, text})
+		}
+	}
+	decidable := func(t cases.Task) bool { return obstacle(p.Dossier, t, p.who) == "" }
+	add(slices.ContainsFunc(p.todo(), decidable), "d", p.l.T("workbench.keys.decide"))
+	add(p.running() && p.openRequest() == nil, "a", p.l.T("workbench.keys.ask"))
+	add(p.next != "", "n", p.l.T("workbench.keys.next"))
+	add(true, "u", p.l.T("workbench.keys.queue"))
+	return keys
 }
 
 // confirmText is the proposal as an order: what one click does.

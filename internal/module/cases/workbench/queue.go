@@ -261,21 +261,33 @@ func mayTake(who web.Identity, role string) bool {
 	return role != cases.RoleHeadOfUnit || who.Has(cases.RoleHeadOfUnit)
 }
 
+// heads are the headings of the columns; the service has one only where the
+// authority has several.
+func (p queuePage) heads() []string {
+	heads := []string{p.l.T("workbench.queue.case"), p.l.T("workbench.queue.deadline"), p.l.T("workbench.queue.person"), p.l.T("workbench.queue.step")}
+	if p.services() != nil {
+		heads = append(heads, p.l.T("workbench.queue.service"))
+	}
+	return append(heads, p.l.T("workbench.queue.age"), p.l.T("workbench.queue.assignee"), "")
+}
+
 // queueRows are the rows as they are shown.
 func (p queuePage) queueRows(ctx context.Context) []ui.QueueRow {
+	several := p.services() != nil
 	out := make([]ui.QueueRow, len(p.rows))
 	for i, r := range p.rows {
+		cells := []ui.QueueCell{
+			{HTML: ui.Deadline(deadline(p.l, p.now, r.TaskDueAt, r.TaskStatus))},
+			{Text: r.Name},
+			{Text: todo(p.l, r)},
+		}
+		if several {
+			cells = append(cells, ui.QueueCell{Text: p.bench.serviceTitle(p.l, r.Service, r.Version), Muted: true})
+		}
+		cells = append(cells, ui.QueueCell{Text: age(p.l, p.now, r.SubmittedAt), Muted: true}, ui.QueueCell{HTML: holder(p, r)})
 		out[i] = ui.QueueRow{
 			Title: r.Number, Href: ui.Href(ctx, p.filter.rowPath(r)), Current: r.Task == p.filter.At,
-			Cells: []ui.QueueCell{
-				{HTML: ui.Deadline(deadline(p.l, p.now, r.TaskDueAt, r.TaskStatus))},
-				{Text: r.Name},
-				{Text: p.bench.stepOf(p.l, r)},
-				{Text: p.bench.serviceTitle(p.l, r.Service, r.Version), Muted: true},
-				{Text: age(p.l, p.now, r.SubmittedAt), Muted: true},
-				{HTML: holder(p, r)},
-			},
-			Action: rowAction(p, r),
+			Cells: cells, Action: rowAction(p, r),
 		}
 	}
 	return out

@@ -23,7 +23,7 @@ func (b *Bench) tell(r *http.Request, who web.Identity) *told {
 		return nil
 	}
 	d, err := b.Service.Open(r.Context(), who, id, "workbench.done", true)
-	if err != nil || own(who, d.Account, d.Person) {
+	if err != nil {
 		return nil
 	}
 	for i := len(d.Timeline) - 1; i >= 0; i-- {

@@ -52,10 +52,13 @@ func (b *Bench) serviceTitle(l *i18n.Locale, id, version string) string {
 	return id
 }
 
-// stepOf says what is to be done in a row.
-func (b *Bench) stepOf(l *i18n.Locale, r cases.QueueRow) string {
-	p, _ := b.Service.Packages.Version(r.Service, r.Version)
-	return step(l, p, r.Kind, r.Element)
+// todo says in a word what is to be done in a row.
+func todo(l *i18n.Locale, r cases.QueueRow) string {
+	word := l.T("workbench.kind." + string(r.TaskKind))
+	if r.Kind == cases.Appeal {
+		return l.T("workbench.queue.appeal", "step", word)
+	}
+	return word
 }
 
 // step names an element of a case's process: the service's own words, or ours

@@ -41,6 +41,7 @@ func (p *Package) check() []Finding {
 	l.checkForm(p)
 	l.checkPaths(p)
 	l.checkParameters(p)
+	l.checkDecision(p)
 	l.checkProcess(p)
 	l.checkExplanation(p)
 	l.checkLetters(p)
@@ -52,6 +53,34 @@ func (p *Package) check() []Finding {
 		return a.Line - b.Line
 	})
 	return l.findings
+}
+
+// inputs are what every decision may ask for; few ask for all.
+var inputs = []string{"application", "evidence", "parameters", "date", "applicant"}
+
+// checkDecision reports what the decision engine finds in its model: gaps and
+// overlaps of tables with an example, types, names, rules that never count.
+// What it could not look into is no news.
+func (l *loader) checkDecision(p *Package) {
+	for _, f := range dmn.Check(p.Decision) {
+		if f.Severity == dmn.SeverityNote || f.Kind == dmn.Unused && slices.Contains(inputs, f.Element) {
+			continue
+		}
+		severity := Warning
+		if f.Severity == dmn.SeverityError && f.Kind != dmn.Gap { // a gap may be a value that no form lets through
+			severity = Error
+		}
+		msg := f.Element + ": " + f.Msg
+		for i, e := range f.Example {
+			if i == 0 {
+				msg += ", for example "
+			} else {
+				msg += ", "
+			}
+			msg += fmt.Sprint(e)
+		}
+		l.add(severity, "decision.dmn", f.Line, "%s", msg)
+	}
 }
 
 // checkForm reports pages and fields that are never asked, and prefill from

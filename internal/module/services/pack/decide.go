@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ func (p *Package) decide(f Facts) (Decision, dmn.Result, error) {
 	if err != nil {
 		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
-	evidence, err := p.evidenceContext(f.Evidence)
+	evidence, err := p.evidenceContext(f)
 	if err != nil {
 		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
@@ -79,6 +78,9 @@ func (p *Package) fault(format string, args ...any) error {
 // ReferenceDate returns the day whose law counts for an application made on the
 // day of date, at midnight UTC.
 func (p *Package) ReferenceDate(a form.Answers, date time.Time) (time.Time, error) {
+	if p.Service.ReferenceDate == "" || p.Service.ReferenceDate == "date" {
+		return day(date), nil
+	}
 	return p.referenceDate(p.Form.Values(a), date)
 }
 
@@ -97,15 +99,15 @@ func (p *Package) referenceDate(application feel.Value, date time.Time) (time.Ti
 
 // evidenceContext has an entry for every piece of evidence of the service, null
 // for what was not fetched.
-func (p *Package) evidenceContext(evidence map[string]json.RawMessage) (feel.Value, error) {
+func (p *Package) evidenceContext(f Facts) (feel.Value, error) {
 	entries := make([]feel.Entry, len(p.Service.Evidence))
 	for i, spec := range p.Service.Evidence {
 		entries[i].Name = spec.ID
-		raw, ok := evidence[spec.ID]
+		raw, ok := f.Evidence[spec.ID]
 		if !ok || len(raw) == 0 {
 			continue
 		}
-		v, err := feel.FromJSON(raw)
+		v, err := f.Reading.read(spec.ID, raw)
 		if err != nil {
 			return feel.Null(), fmt.Errorf("evidence %s: %w", spec.ID, err)
 		}
@@ -244,7 +246,7 @@ func (p *Package) FormEnv(f Facts) form.Env {
 		ref = day(f.Date)
 	}
 	params, _ := p.Parameters.Context(ref)
-	evidence, _ := p.evidenceContext(f.Evidence)
+	evidence, _ := p.evidenceContext(f)
 	return form.Env{Answers: f.Application, Evidence: evidence, Parameters: params, Applicant: f.Applicant, Date: ref}
 }
 

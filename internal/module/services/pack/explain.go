@@ -73,7 +73,7 @@ func (p *Package) Legal(lang i18n.Lang, cite string) (LegalRef, bool) {
 // outScope is what the explanation can read.
 func (p *Package) outScope(f Facts, d Decision) feel.Value {
 	params, _ := p.Parameters.Context(d.ReferenceDate)
-	evidence, _ := p.evidenceContext(f.Evidence)
+	evidence, _ := p.evidenceContext(f)
 	entries := append(make([]feel.Entry, 0, 8+len(d.Values)),
 		feel.Entry{Name: "application", Value: p.Form.Values(f.Application)},
 		feel.Entry{Name: "evidence", Value: evidence},

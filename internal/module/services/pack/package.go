@@ -33,6 +33,40 @@ type Facts struct {
 	Evidence    map[string]json.RawMessage `json:"evidence"`  // by evidence id, register JSON as is; absent: not fetched
 	Applicant   feel.Value                 `json:"applicant"` // context {id, givenName, familyName, birthDate}, or null
 	Date        time.Time                  `json:"date"`      // the day of submission; its calendar date counts
+
+	// Reading remembers what has been read of the evidence; nil reads it anew
+	// every time.
+	Reading *Reading `json:"-"`
+}
+
+// Reading keeps pieces of evidence as FEEL sees them, so that one application
+// whose process asks for them many times reads each once. It belongs to one
+// goroutine; the evidence must not be changed in place. The zero Reading is
+// ready.
+type Reading struct{ pieces map[string]piece }
+
+type piece struct {
+	raw   json.RawMessage
+	value feel.Value
+}
+
+// read returns a piece of evidence as FEEL sees it.
+func (r *Reading) read(id string, raw json.RawMessage) (feel.Value, error) {
+	if r == nil {
+		return feel.FromJSON(raw)
+	}
+	if p, ok := r.pieces[id]; ok && len(p.raw) == len(raw) && &p.raw[0] == &raw[0] {
+		return p.value, nil
+	}
+	v, err := feel.FromJSON(raw)
+	if err != nil {
+		return v, err
+	}
+	if r.pieces == nil {
+		r.pieces = map[string]piece{}
+	}
+	r.pieces[id] = piece{raw, v}
+	return v, nil
 }
 
 // Decision is the result of a package's decision on certain facts, and what is

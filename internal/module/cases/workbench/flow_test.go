@@ -1,0 +1,271 @@
+package workbench_test
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"passerelle/engine/form"
+	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/web/webtest"
+	"passerelle/internal/platform/web/webtest/htmlcheck"
+)
+
+func TestAWorkerTakesConfirmsAndStandsInTheNextCase(t *testing.T) {
+	s := newSite(t)
+	first := s.allowance(s.persona("pensioner"), nil)
+	second := s.allowance(s.persona("large-household"), nil)
+	c := s.as(danielle)
+	c.Get("/en/workbench").WantStatus(200).Want(
+		htmlcheck.In(".pa-filter__link[aria-current]", htmlcheck.Text("Open 2")),
+		htmlcheck.In("[data-row]", htmlcheck.Count(2)),
+		htmlcheck.In("[data-row] .pa-deadline", htmlcheck.Contains("days left")),
+		htmlcheck.In("[data-row] button[data-claim]", htmlcheck.Count(2)),
+	)
+	// One click takes the most urgent case and opens it.
+	page := c.Submit("form:has(button[value=next])", webtest.Values{"action": "next"}).WantStatus(200)
+	page.Want(
+		htmlcheck.In("main h1", htmlcheck.Text("Margot Lentz")),
+		htmlcheck.In(".pa-task", htmlcheck.Contains("This task is yours."), htmlcheck.Contains("granted, €")),
+		htmlcheck.In(".pa-conditions li .pa-status--decided"),
+		htmlcheck.In(".pa-facts__row--total"),
+		htmlcheck.In("#evidence", htmlcheck.Contains("Ettelbruck")),
+		htmlcheck.In("#process svg.bpmn"),
+		htmlcheck.In(".pa-clock", htmlcheck.Contains("3 months")),
+	)
+	// One click confirms, and leads to the next case, which is then taken too.
+	page = c.Submit("form:has(button[value=confirm])", webtest.Values{"action": "confirm"}).WantStatus(200)
+	page.Want(
+		htmlcheck.In("main h1", htmlcheck.Text("Amina Begović")),
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains(first.Number), htmlcheck.Contains("The applicant is informed.")),
+		htmlcheck.In(".pa-task", htmlcheck.Contains("This task is yours.")),
+	)
+	if d := s.file(danielle, first.Case); d.File.Decision == nil || d.File.Decision.Outcome != pack.Granted || !d.File.Decision.ByRule || d.File.Decision.DecidedBy != "Danielle Reding" {
+		t.Errorf("decision %+v", d.File.Decision)
+	}
+	// The last one leads back to the queue, which is empty now.
+	c.Submit("form:has(button[value=confirm])", webtest.Values{"action": "confirm"}).WantStatus(200).Want(
+		htmlcheck.In(".pa-empty__title", htmlcheck.Text("The queue is empty")),
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains(second.Number)),
+	)
+}
+
+func TestDecidingOtherwiseNeedsReasonsAndKeepsWhatWasTyped(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	c := s.as(danielle)
+	c.Get(casePath(r.Case))
+	page := c.Submit("details form:has(button[value=decide])", webtest.Values{"action": "decide", "outcome": "granted", "amount": "1.000,50", "reasons": "short"}).WantStatus(422)
+	page.Want(
+		htmlcheck.In("title", htmlcheck.Matches("^Error: ")),
+		htmlcheck.In(".govuk-error-summary a[href='#reasons']", htmlcheck.Text("Give your reasons, at least ten characters.")),
+		htmlcheck.In("details[open] input#amount", htmlcheck.Attr("value", "1.000,50")),
+		htmlcheck.In("details[open] textarea#reasons", htmlcheck.Text("short")),
+		htmlcheck.In("details[open] input[name=outcome][value=granted][checked]"),
+	)
+	if d := s.file(danielle, r.Case); d.File.Decision != nil {
+		t.Fatalf("decided without reasons: %+v", d.File.Decision)
+	}
+	c.Submit("details form:has(button[value=decide])", webtest.Values{"action": "decide", "outcome": "granted", "amount": "1.000,50", "reasons": "Half of the year was spent abroad."}).WantStatus(200)
+	d := s.file(danielle, r.Case)
+	if d.File.Decision == nil || d.File.Decision.Amount != "1000.50" || d.File.Decision.ByRule || d.File.Decision.Statement != "Half of the year was spent abroad." {
+		t.Errorf("decision %+v", d.File.Decision)
+	}
+}
+
+func TestWhoIsSlowerIsToldWhatHappened(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	mine, theirs := s.as(danielle), s.as(paulo)
+	mine.Get(casePath(r.Case))
+	theirs.Get(casePath(r.Case))
+	mine.Submit("form:has(button[value=confirm])", webtest.Values{"action": "confirm"}).WantStatus(200)
+	theirs.Submit("form:has(button[value=confirm])", webtest.Values{"action": "confirm"}).WantStatus(409).Want(
+		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("This case has changed meanwhile")),
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("By Danielle Reding.")),
+		htmlcheck.NotIn("button[value=confirm]"),
+	)
+}
+
+func TestAskingStopsTheClockAndTheTemplateSpeaksTheApplicantsLanguage(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	c := s.as(danielle)
+	c.Get(casePath(r.Case))
+	page := c.Click("a[href*='template=income']")
+	page.Want(htmlcheck.In("details[open] textarea#ask", htmlcheck.Contains("prova do seu rendimento")))
+	c.Submit("form:has(button[value=ask])", webtest.Values{"action": "ask", "ask": page.Doc.Find("textarea#ask").Text()}).WantStatus(200)
+	c.Get("/en/workbench?view=waiting").Want(htmlcheck.In("[data-row] .pa-deadline--paused"))
+	c.Get(casePath(r.Case)).Want(
+		htmlcheck.In(".pa-info--waiting", htmlcheck.Contains("The clock stands still until the answer, at most until 24 December 2025.")),
+		htmlcheck.In(".pa-task", htmlcheck.Contains("The case waits for the applicant.")),
+		htmlcheck.NotIn("button[value=confirm]"),
+		htmlcheck.In("#requests", htmlcheck.Contains("open until 24 December 2025")),
+	)
+	if d := s.file(danielle, r.Case); d.Status != cases.Waiting || d.File.Clock.Paused.IsZero() {
+		t.Errorf("status %s, clock %+v", d.Status, d.File.Clock)
+	}
+}
+
+// permit is an application for a business permit whose fee is paid.
+func (s *site) permit(key string) cases.Receipt {
+	s.t.Helper()
+	who := s.persona(key)
+	r := s.submit(who, "business-permit", form.Answers{
+		"tradeName": "Garage Marchand", "legalForm": "soleTrader", "street": "1, rue du Test", "postcode": "1111", "commune": "Luxembourg", "fixed": true,
+		"activity": "commerce", "description": "A shop for bicycles and repairs.", "present": true, "bankruptcy": false, "truthful": true, "record": true,
+	})
+	task := s.file(virginie, r.Case).Tasks[0].ID
+	must(s.t, s.cases.Paid(s.t.Context(), who, r.Case, task, s.bank.Receipt(task)))
+	s.run()
+	return r
+}
+
+func TestTheSecondPairOfEyesIsAnotherPerson(t *testing.T) {
+	s := newSite(t)
+	r := s.permit("founder-with-record")
+	both := monique // a head of unit may decide too, but not approve herself
+	c := s.as(both)
+	c.Get(casePath(r.Case)).Want(htmlcheck.In("#evidence", htmlcheck.Contains("Convictions")))
+	c.Submit("form:has(button[value=decide])", webtest.Values{"action": "decide", "outcome": "granted", "reasons": "The conviction has nothing to do with the activity."}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("The case goes on to the next step.")))
+	page := c.Get(casePath(r.Case))
+	page.Want(
+		htmlcheck.In(".pa-task", htmlcheck.Contains("Another person looks at it.")),
+		htmlcheck.NotIn("button[value=approve]"),
+	)
+	// The page does not offer it, and the core refuses it.
+	c.Post(casePath(r.Case), url.Values{"action": {"approve"}, "task": {s.open(both, r.Case).ID}, "approved": {"yes"}}).WantStatus(403).Want(
+		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("Somebody else approves it.")))
+	// A case worker sees that this is for a head of unit.
+	s.as(virginie).Get(casePath(r.Case)).Want(htmlcheck.In(".pa-task", htmlcheck.Contains("A head of unit does this step.")))
+
+	other := official("a-second", "Second Chef", "permits", cases.RoleHeadOfUnit)
+	c = s.as(other)
+	c.Get(casePath(r.Case)).Want(htmlcheck.In(".pa-task .pa-info", htmlcheck.Contains("Monique Goerens"), htmlcheck.Contains("granted")))
+	c.Submit("form:has(input[name=approved][value=yes])", webtest.Values{"action": "approve"}).WantStatus(200)
+	if d := s.file(other, r.Case); d.File.Decision == nil || d.File.Decision.ApprovedBy != "Second Chef" || d.File.Decision.DecidedBy != "Monique Goerens" {
+		t.Errorf("decision %+v", d.File.Decision)
+	}
+}
+
+func TestAHeadOfUnitHandsATaskOverAndExtendsTheTime(t *testing.T) {
+	s := newSite(t)
+	r := s.permit("founder")
+	c := s.as(monique)
+	c.Get(casePath(r.Case))
+	c.Submit("form:has(button[value=reassign])", webtest.Values{"action": "reassign"}).WantStatus(422).Want(
+		htmlcheck.In(".govuk-error-summary a[href='#to']", htmlcheck.Text("Choose a person of the authority.")))
+	c.Submit("form:has(button[value=reassign])", webtest.Values{"action": "reassign", "to": virginie.Account}).WantStatus(200)
+	c.Get("/en/workbench").Want(htmlcheck.In("[data-row]", htmlcheck.Contains("Virginie Perrin")), htmlcheck.NotIn("button[data-claim]"))
+	s.as(virginie).Get("/en/workbench?view=mine").Want(htmlcheck.In("[data-row]", htmlcheck.Contains("you")))
+
+	c.Get(casePath(r.Case))
+	c.Submit("form:has(button[value=extend])", webtest.Values{"action": "extend", "extend": "The chamber of trades has not answered."}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("The deadline is now 24 March 2026.")),
+		htmlcheck.In(".pa-clock", htmlcheck.Contains("1 month")),
+		htmlcheck.NotIn("button[value=extend]"))
+	// Only people of the authority can have the task.
+	task := s.open(monique, r.Case)
+	if task.Assignee != virginie.Account {
+		t.Errorf("task %+v", task)
+	}
+	c.Post(casePath(r.Case), url.Values{"action": {"reassign"}, "task": {task.ID}, "to": {danielle.Account}}).WantStatus(422)
+}
+
+func TestNobodyWorksOnTheirOwnCase(t *testing.T) {
+	s := newSite(t)
+	worker := s.persona("pensioner")
+	r := s.allowance(worker, nil)
+	worker.Roles = danielle.Roles
+	c := s.as(worker)
+	c.Get("/en/workbench").Want(htmlcheck.In("[data-row]", htmlcheck.Contains("your own case")), htmlcheck.NotIn("button[data-claim]"))
+	page := c.Get(casePath(r.Case)).WantStatus(403)
+	page.Want(htmlcheck.In("main h1", htmlcheck.Text("This is your own case")), htmlcheck.NotIn("#timeline"))
+	if strings.Contains(plain(page), "internal") {
+		t.Error("internal notes are shown to the applicant")
+	}
+	c.Post(casePath(r.Case), url.Values{"action": {"confirm"}, "task": {s.open(danielle, r.Case).ID}, "outcome": {"granted"}}).WantStatus(403)
+	// "The next case" leaves it out.
+	c.Get("/en/workbench")
+	c.Submit("form:has(button[value=next])", webtest.Values{"action": "next"}).Want(htmlcheck.In("[data-row]", htmlcheck.Count(1)))
+}
+
+func TestOtherAuthoritiesSeeNothing(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	c := s.as(virginie)
+	c.Get(casePath(r.Case)).WantStatus(404)
+	c.Get("/en/workbench?authority=fns").WantStatus(403)
+	c.Post(casePath(r.Case), url.Values{"action": {"note"}, "note": {"hello"}}).WantStatus(404)
+	c.Get("/en/workbench?done=" + r.Case).Want(htmlcheck.NotIn(".pa-info--granted"))
+}
+
+func TestTheQueueFindsNarrowsAndPages(t *testing.T) {
+	s := newSite(t)
+	for _, key := range []string{"pensioner", "single-parent", "family"} {
+		s.allowance(s.persona(key), nil)
+	}
+	c := s.as(danielle)
+	c.Get("/en/workbench?q=lentz").Want(htmlcheck.In("[data-row]", htmlcheck.Count(1), htmlcheck.Contains("Margot Lentz")))
+	c.Get("/en/workbench?q=nobody").Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("No case found")))
+	c.Get("/en/workbench?kind=approve").Want(htmlcheck.In(".pa-empty"))
+	c.Get("/en/workbench?view=late").Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("Nothing here")))
+
+	// Taking a row stays in the queue, on that row.
+	c.Get("/en/workbench")
+	page := c.Submit("[data-row]:nth-child(2) form", webtest.Values{"action": "claim"}).WantStatus(200)
+	page.Want(htmlcheck.In("[data-row]:nth-child(2)[aria-current]", htmlcheck.Contains("you")), htmlcheck.In("button[data-claim]", htmlcheck.Count(2)))
+	c.Get("/en/workbench?view=mine").Want(htmlcheck.In("[data-row]", htmlcheck.Count(1)))
+
+	// Three days before the end a deadline is near, after it it is late.
+	s.clock.Advance(89 * 24 * time.Hour)
+	c.Get("/en/workbench?view=soon").Want(htmlcheck.In("[data-row] .pa-deadline--soon", htmlcheck.Count(3)))
+	s.clock.Advance(5 * 24 * time.Hour)
+	s.run()
+	late := c.Get("/en/workbench")
+	t.Log(plain(late))
+	late.Want(htmlcheck.In("[data-row] .pa-deadline--late", htmlcheck.Count(3)))
+}
+
+func TestADocumentIsForTheAuthorityOnly(t *testing.T) {
+	s := newSite(t)
+	pdf := []byte("%PDF-1.4 a proof of rent")
+	hash, size, err := s.blobs.Put(t.Context(), bytes.NewReader(pdf), 1<<20)
+	must(t, err)
+	r := s.allowance(s.persona("pensioner"), form.Answers{"otherIncome": true,
+		"otherIncomes": []any{map[string]any{"kind": "rent", "amount": number("100.00")}},
+		"proofs":       []any{map[string]any{"name": "rent.pdf", "size": number("24"), "hash": hash, "type": "application/pdf"}}})
+	if size != int64(len(pdf)) {
+		t.Fatal(size)
+	}
+	c := s.as(danielle)
+	c.Get(casePath(r.Case)).Want(htmlcheck.In("#documents", htmlcheck.Contains("rent.pdf")), htmlcheck.In("#application", htmlcheck.Contains("€100.00")))
+	page := c.Click("#documents a").WantStatus(200)
+	if page.Body != string(pdf) || page.Header.Get("Content-Type") != "application/pdf" || page.Header.Get("Content-Disposition") != "inline; filename=rent.pdf" {
+		t.Errorf("%v %q", page.Header, page.Body)
+	}
+	s.as(virginie).Get(page.URL.Path).WantStatus(404)
+	c.Get(casePath(r.Case) + "/documents/unknown").WantStatus(404)
+}
+
+func TestTheOperatorRepeatsWhatFailed(t *testing.T) {
+	s := newSite(t)
+	c := s.as(kim)
+	c.Get("/en/operations").WantStatus(200).Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("Nothing has failed")))
+	must(t, s.failingJob())
+	s.run()
+	c.Get("/en/operations").Want(htmlcheck.In(".pa-incident", htmlcheck.Contains("test.fails"), htmlcheck.Contains("1 attempt"), htmlcheck.Contains("the printer is out of paper")))
+	c.Submit("form:has(button[value=discard])", webtest.Values{"action": "discard", "reason": "no"}).WantStatus(422).Want(
+		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("at least ten characters")), htmlcheck.In("details[open] input[name=reason]", htmlcheck.Attr("value", "no")))
+	c.Submit("form:has(button[value=resume])", webtest.Values{"action": "resume"}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("The job runs again.")), htmlcheck.NotIn(".pa-incident"))
+	s.run()
+	c.Get("/en/operations").Want(htmlcheck.In(".pa-incident"))
+	c.Submit("form:has(button[value=discard])", webtest.Values{"action": "discard", "reason": "The printer was given away."}).Want(htmlcheck.NotIn(".pa-incident"))
+	s.as(danielle).Get("/en/operations").WantStatus(403)
+	c.Get("/en/workbench").WantStatus(403)
+}
