@@ -29,6 +29,7 @@ import (
 	"passerelle/internal/platform/event"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/mail"
+	"passerelle/internal/platform/pdf"
 	"passerelle/internal/platform/ui"
 	"passerelle/internal/platform/web"
 	"passerelle/internal/platform/work"
@@ -123,7 +124,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: a.providers(),
 		AuthorityName: func(id string, lang i18n.Lang) string { return set.AuthorityName(lang, id) }}).Routes(rt)
 	a.cases, a.accounts, a.packages, a.registers = caseService, accounts, set, registers
-	mine := mycases.New(mycases.Options{Service: caseService, Blobs: blobs, URL: cfg.Server.PublicURL})
+	mine := mycases.New(mycases.Options{Service: caseService, Blobs: blobs, PDF: pdf.Find(), URL: cfg.Server.PublicURL})
 	mine.Routes(rt)
 	services.NewWeb(catalogue, services.WebOptions{Waiting: mine.Waiting, URL: cfg.Server.PublicURL}).Routes(rt)
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)

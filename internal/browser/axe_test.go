@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,6 +105,7 @@ func inspectAll(t *testing.T, s *site, places []place) {
 			t.Parallel()
 			for _, who := range order {
 				v := s.visitor(t, how{width: desktop})
+				v.quiet = true
 				if who != "" {
 					v.signIn(who, "/en/account")
 				}
@@ -249,6 +249,7 @@ func casePlaces(t *testing.T, s *site) []place {
 		{name: "somebody else's case", who: newcomer, path: "/cases/" + r.id, status: 404},
 		{name: "after a payment", who: crossBorder, path: "/cases/" + r.id + "/paid"},
 	}
+	kinds := map[string]bool{} // pages below a case: one for each service is enough
 	for _, who := range []string{pensioner, singleParent, family, founder, founderWithRecord, highIncome, crossBorder} {
 		v := s.visitor(t, how{width: desktop})
 		v.signIn(who, "/en/cases")
@@ -261,17 +262,21 @@ func casePlaces(t *testing.T, s *site) []place {
 			}
 			seen[headline] = true
 			name := fmt.Sprintf("%s %d", who, len(seen))
-			for _, path := range eval[[]string](v, `id => [location.pathname, ...[...document.querySelectorAll("main a[href*='/cases/" + id + "/']")]
-				.filter(a => !a.hasAttribute("download")).map(a => a.pathname)].map(p => p.replace(/^\/[a-z]+/, ""))`, id) {
-				p := place{name: name + " " + last(path), who: who, path: path}
-				if !slices.ContainsFunc(places, func(other place) bool { return other.path == path && other.who == who }) {
-					places = append(places, p)
+			places = append(places, place{name: name, who: who, path: "/cases/" + id})
+			service, _, _ := strings.Cut(v.text(".pa-heading__over"), " · ")
+			for _, path := range eval[[]string](v, `id => [...document.querySelectorAll("main a[href*='/cases/" + id + "/']")]
+				.filter(a => !a.hasAttribute("download")).map(a => a.pathname.replace(/^\/[a-z]+/, ""))`, id) {
+				kind := strings.Split(path, "/")[3] + " of " + service // letter, certificate, appeal, withdraw
+				if seen[kind] = seen[kind] || kinds[kind]; seen[kind] {
+					continue
 				}
-				if strings.Contains(path, "/certificate/") {
-					places = append(places, place{name: name + " verified", path: "/verify/" + last(path)})
-				}
-				if strings.HasSuffix(path, "/appeal") && !slices.ContainsFunc(places, func(other place) bool { return other.press != "" }) {
-					places = append(places, place{name: name + " appeal with errors", who: who, path: path, press: mainButton})
+				kinds[kind] = true
+				places = append(places, place{name: kind, who: who, path: path})
+				switch {
+				case strings.HasPrefix(kind, "certificate"):
+					places = append(places, place{name: kind + " verified", path: "/verify/" + last(path)})
+				case strings.HasPrefix(kind, "appeal"):
+					places = append(places, place{name: kind + " with errors", who: who, path: path, press: mainButton})
 				}
 			}
 		}

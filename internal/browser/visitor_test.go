@@ -52,7 +52,8 @@ type visitor struct {
 	site   *site
 	how    how
 	ctx    context.Context
-	status int // of the page that is open
+	status int  // of the page that is open
+	quiet  bool // a failure says enough by itself
 
 	mu      sync.Mutex
 	trouble []string // console errors, exceptions
@@ -76,7 +77,7 @@ func newVisitor(t testing.TB, s *site, h how, where chromedp.ContextOption, pare
 	ctx, cancel := chromedp.NewContext(parent, where)
 	v := &visitor{t: t, site: s, how: h, ctx: ctx}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && !v.quiet {
 			v.describe()
 		}
 		cancel()

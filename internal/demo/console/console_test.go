@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -177,7 +178,7 @@ func TestThePages(t *testing.T) {
 	if want := time.Date(2026, 2, 24, 9, 0, 0, 0, time.UTC); !shown.Now().Equal(want) {
 		t.Errorf("it is %v, want %v", shown.Now(), want)
 	}
-	if page := c.Post("/en"+ClockPath, webtest.Values{"step": "year"}); page.Status < 400 {
+	if page := c.Post("/en"+ClockPath, url.Values{"step": {"year"}}); page.Status < 400 {
 		t.Errorf("a year: %d", page.Status)
 	}
 	c.Get("/en" + ClockPath)

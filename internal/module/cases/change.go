@@ -148,10 +148,11 @@ func (ch *change) setClock(clock LegalClock) {
 	if ok && !(hadOld && deadline.Equal(old)) {
 		ch.job("cases.deadline", deadlineCause(deadline), deadline.Add(time.Microsecond), caseJob{Case: ch.c.ID})
 	}
+	due := ch.c.deadline() // after an implied refusal the one that was missed: the task stays late
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		if (t.Status == TaskOpen || t.Status == TaskWaiting) && t.Role != roleApplicant && !t.DueAt.Equal(deadline) {
-			t.DueAt = deadline
+		if (t.Status == TaskOpen || t.Status == TaskWaiting) && t.Role != roleApplicant && !t.DueAt.Equal(due) {
+			t.DueAt = due
 			ch.touch(t.ID)
 		}
 	}

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -497,4 +498,56 @@ func TestWithdrawn(t *testing.T) {
 		decided := w.apply(alice, "extract", "granted")
 		refused(t, w.Withdraw(ctx, alice, decided), errs.Conflict, "cases.decidedAlready")
 	})
+}
+
+// TestTimer: a month from 3 March, ten o'clock, is 3 April, ten o'clock, though
+// summer time has begun meanwhile.
+func TestTimer(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.apply(alice, "extract", "refused")
+		if c := w.file(id); c.Status != Decided || c.Outcome != pack.Refused || !c.File.Decision.ByRule {
+			t.Fatalf("%s %+v", c.Status, c.File.Decision)
+		}
+		due := monday.Truncate(time.Microsecond).In(luxembourg).AddDate(0, 1, 0)
+		w.at(due.Add(-time.Microsecond))
+		w.run()
+		if c := w.file(id); c.Status != Decided {
+			t.Fatalf("a microsecond early: %s", c.Status)
+		}
+		w.at(due)
+		w.run()
+		w.run()
+		if c := w.file(id); c.Status != Closed || kinds(c) != "submitted fetched ruled decided closed" {
+			t.Errorf("%s %s", c.Status, kinds(c))
+		}
+	})
+}
+
+// TestFilesOfTheApplication are documents of the case.
+func TestFilesOfTheApplication(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	a := wish("granted", "12.00")
+	delete(a, "name")
+	hash := strings.Repeat("ab", 32)
+	a["proof"] = []any{map[string]any{"name": "lease.pdf", "size": json.Number("1234"), "type": "application/pdf", "hash": hash}}
+	r, err := w.Submit(context.Background(), w.submission(alice, "grant", "k", a))
+	w.must(err)
+	docs := w.file(r.Case).Documents
+	if len(docs) != 1 || docs[0].Field != "proof" || docs[0].Name != "lease.pdf" || docs[0].Size != 1234 || docs[0].Hash != hash || docs[0].AddedBy != alice.Account {
+		t.Errorf("%+v", docs)
+	}
+}
+
+// TestCertificateOfTheRuleAlone can be verified by anybody who holds its code.
+func TestCertificateOfTheRuleAlone(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	id := w.apply(alice, "extract", "granted")
+	c := w.file(id)
+	s, err := w.Statement(context.Background(), c.Certificates[0].Code)
+	if err != nil || s.Document["holder"] != "Alice" || s.Authority != "fund" || !s.ValidUntil.Equal(endOf(date(2025, 6, 1))) {
+		t.Errorf("%+v %v", s.Certificate, err)
+	}
+	if d := c.File.Decision; d.DecidedBy != "" || !d.ByRule || c.File.Clock.End != EndDecided || c.File.Clock.Complete.IsZero() {
+		t.Errorf("%+v %+v", d, c.File.Clock)
+	}
 }

@@ -236,7 +236,7 @@ func (ch *change) addTask(cmd bpmn.Command) {
 		}
 		ch.notify("task." + string(t.Kind))
 	} else {
-		t.DueAt, _ = ch.c.File.Clock.Deadline()
+		t.DueAt = ch.c.deadline()
 		if ch.asking() {
 			t.Status = TaskWaiting
 		}

@@ -180,6 +180,11 @@ func (p *play) check(after string) {
 				if p.count(`SELECT COUNT(*) FROM work_job WHERE id = $1 OR id = $2`, id+"/evidence/"+x.ID, id+"/payout/"+x.ID) == 0 {
 					fail("nothing works on %s", x.ID)
 				}
+			case bpmn.WaitTimer:
+				waits = append(waits, x.ID)
+				if p.count(`SELECT COUNT(*) FROM work_job WHERE id = $1`, id+"/timer/"+x.ID) != 1 {
+					fail("nobody watches the timer %s", x.ID)
+				}
 			default:
 				waits = append(waits, x.ID)
 			}

@@ -73,6 +73,9 @@ func (s *Service) Claim(ctx context.Context, a Actor, caseID, taskID string) err
 		if t.Assignee != "" {
 			return errs.New(errs.Conflict, "cases.task.taken").With("name", t.Assigned)
 		}
+		if err := ch.barred(t, a.Account); err != nil {
+			return err
+		}
 		return ch.assign(t, a.Account, a.Name, "claimed")
 	})
 }
@@ -213,13 +216,8 @@ func (s *Service) complete(ctx context.Context, a Actor, caseID, taskID string, 
 		if t.Assignee != "" && t.Assignee != a.Account {
 			return errs.New(errs.Conflict, "cases.task.taken").With("name", t.Assigned)
 		}
-		if slices.Contains(ch.c.File.Excluded, a.Account) {
-			return errs.New(errs.Forbidden, "cases.appeal.sameOfficer")
-		}
-		if other := ch.fourEyes(t); other != "" {
-			if before, done := ch.c.File.Results[other]; done && before.By == a.Account {
-				return errs.New(errs.Forbidden, "cases.task.fourEyes")
-			}
+		if err := ch.barred(t, a.Account); err != nil {
+			return err
 		}
 		r := Result{By: a.Account, Name: a.Name, At: ch.now}
 		if err := fill(ch, &r); err != nil {
@@ -227,6 +225,20 @@ func (s *Service) complete(ctx context.Context, a Actor, caseID, taskID string, 
 		}
 		return ch.finishTask(t, r)
 	})
+}
+
+// barred reports why an account may neither take nor complete a task: it took
+// part in the contested decision, or did the work that is to be approved.
+func (ch *change) barred(t *Task, account string) error {
+	if slices.Contains(ch.c.File.Excluded, account) {
+		return errs.New(errs.Forbidden, "cases.appeal.sameOfficer")
+	}
+	if other := ch.fourEyes(t); other != "" {
+		if before, done := ch.c.File.Results[other]; done && before.By == account {
+			return errs.New(errs.Forbidden, "cases.task.fourEyes")
+		}
+	}
+	return nil
 }
 
 // finishTask stores the result and runs the process to its next wait state.

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,26 +121,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if s.Lang == "" {
 		s.Lang = l.Lang()
 	}
-	p, ok := a.version(s.Service, s.Version)
-	if !ok {
-		return errs.New(errs.NotFound, "cases.service")
-	}
-	words := services.Words{Locale: l, Pack: p}
-	wrong := claimedFiles(p.Form, s.Application)
-	if files != nil && len(wrong) == 0 {
-		if wrong, err = a.takeFiles(ctx, p.Form, s.Application, files); err != nil {
-			return err
-		}
-	}
-	if len(wrong) > 0 {
-		return invalid(words, wrong)
-	}
-	s.Evidence = a.evidence(ctx, p, person, s.Application)
-	receipt, err := a.Cases.Submit(ctx, s)
-	var fields cases.InvalidApplication
-	if errors.As(err, &fields) {
-		return invalid(words, fields.Fields)
-	}
+	receipt, err := a.receive(ctx, l, s, files)
 	if err != nil {
 		return err
 	}
@@ -155,6 +137,39 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// receive completes a submission with its files and with what the State knows,
+// and hands it in. What the form refuses comes back as web.Fields.
+func (a *API) receive(ctx context.Context, l *i18n.Locale, s cases.Submission, files *files) (cases.Receipt, error) {
+	p, ok := a.version(s.Service, s.Version)
+	if !ok {
+		return a.Cases.Submit(ctx, s) // no such service, or a repetition from when there was
+	}
+	words := services.Words{Locale: l, Pack: p}
+	wrong := claimedFiles(p.Form, s.Application)
+	if files != nil && len(wrong) == 0 {
+		var err error
+		if wrong, err = a.takeFiles(ctx, p.Form, s.Application, files); err != nil {
+			return cases.Receipt{}, err
+		}
+	}
+	if len(wrong) > 0 {
+		return cases.Receipt{}, invalid(words, wrong)
+	}
+	var missing []string
+	s.Evidence, missing = a.evidence(ctx, p, s.Actor, s.Application)
+	for _, e := range p.Service.Evidence {
+		if e.OnMissing == "refuse-application" && slices.Contains(missing, e.ID) {
+			return cases.Receipt{}, errs.New(errs.Invalid, "services.evidenceMissing").With("evidence", p.T(l.Lang(), "evidence."+e.ID+".label"))
+		}
+	}
+	receipt, err := a.Cases.Submit(ctx, s)
+	var fields cases.InvalidApplication
+	if errors.As(err, &fields) {
+		err = invalid(words, fields.Fields)
+	}
+	return receipt, err
+}
+
 // version is the version of the service that was named, or the one in force.
 func (a *API) version(service, version string) (*pack.Package, bool) {
 	if version != "" {
@@ -165,13 +180,13 @@ func (a *API) version(service, version string) (*pack.Package, bool) {
 
 // evidence fetches what the State knows already, as the form does for a page.
 // A register that cannot answer stops nobody: its facts are fetched later.
-func (a *API) evidence(ctx context.Context, p *pack.Package, person web.Identity, answers form.Answers) map[string]exchange.Evidence {
+func (a *API) evidence(ctx context.Context, p *pack.Package, person web.Identity, answers form.Answers) (got map[string]exchange.Evidence, missing []string) {
 	f := pack.Facts{Application: answers, Applicant: services.Applicant(person), Date: a.Services.Today()}
-	got, _, err := services.Gather(ctx, a.Services.Evidence, p, f, nil, nil, services.Asker{Actor: person.Account})
+	got, missing, err := services.Gather(ctx, a.Services.Evidence, p, f, nil, nil, services.Asker{Actor: person.Account})
 	if err != nil {
 		a.Services.Log.Warn("evidence is fetched later", "service", p.ID, "err", err)
 	}
-	return got
+	return got, missing
 }
 
 // invalid tells a program what is wrong with an application.

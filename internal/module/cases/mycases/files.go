@@ -135,7 +135,7 @@ func safeName(s string) string {
 	if r := []rune(s); len(r) > 120 {
 		s = string(r[:100]) + "…" + filepath.Ext(s)
 	}
-	if s == "." || s == "/" || s == "" {
+	if s == "." || s == ".." || s == "/" || s == "" {
 		s = "file"
 	}
 	return s

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/skip2/go-qrcode"
 
 	"passerelle/internal/module/cases"
@@ -16,6 +17,7 @@ import (
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/pdf"
 	"passerelle/internal/platform/ui"
 	"passerelle/internal/platform/web"
 )
@@ -30,18 +32,31 @@ type sheet struct {
 
 // letter shows the decision as a letter in the reader's language.
 func (w *Web) letter(rw http.ResponseWriter, r *http.Request) error {
+	v, s, err := w.openLetter(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(rw, r, http.StatusOK, letterPage(v, s, w.pdfPath(v.path()+"/letter.pdf")))
+}
+
+func (w *Web) letterPDF(rw http.ResponseWriter, r *http.Request) error {
+	v, s, err := w.openLetter(r)
+	if err != nil {
+		return err
+	}
+	return w.print(rw, r, s.Subject, v.d.Number+".pdf", letterSheet(v, s))
+}
+
+func (w *Web) openLetter(r *http.Request) (*view, sheet, error) {
 	v, err := w.open(r)
 	if err != nil {
-		return err
+		return nil, sheet{}, err
 	}
 	if v.d.Issued() == nil {
-		return errs.New(errs.NotFound, "mycases.letter.none")
+		return nil, sheet{}, errs.New(errs.NotFound, "mycases.letter.none")
 	}
 	s, err := v.sheet()
-	if err != nil {
-		return err
-	}
-	return web.Render(rw, r, http.StatusOK, letterPage(v, s))
+	return v, s, err
 }
 
 func (v *view) sheet() (sheet, error) {
@@ -115,31 +130,81 @@ func plainText(markup string) string {
 	return strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(markup, "")))
 }
 
+// certified is a certificate with what makes it verifiable on paper.
+type certified struct {
+	cases.Certificate
+	address string // that verifies its code
+	qr      string // the same as SVG
+}
+
 // certificate shows a certificate of the case with its verification code.
 func (w *Web) certificate(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.open(r)
+	v, s, c, err := w.openCertificate(r)
 	if err != nil {
 		return err
+	}
+	return web.Render(rw, r, http.StatusOK, certificatePage(v, s, c, w.pdfPath(v.path()+"/certificate/"+c.Code+"/pdf")))
+}
+
+func (w *Web) certificatePDF(rw http.ResponseWriter, r *http.Request) error {
+	v, s, c, err := w.openCertificate(r)
+	if err != nil {
+		return err
+	}
+	return w.print(rw, r, s.Subject, c.Code+".pdf", certificateSheet(v, s, c))
+}
+
+func (w *Web) openCertificate(r *http.Request) (*view, sheet, certified, error) {
+	v, err := w.open(r)
+	if err != nil {
+		return nil, sheet{}, certified{}, err
 	}
 	i := slices.IndexFunc(v.d.Certificates, func(c cases.Certificate) bool { return c.Code == r.PathValue("code") })
 	if i < 0 {
-		return errs.New(errs.NotFound, "mycases.certificate.unknown")
+		return nil, sheet{}, certified{}, errs.New(errs.NotFound, "mycases.certificate.unknown")
 	}
-	c := v.d.Certificates[i]
+	c := certified{Certificate: v.d.Certificates[i]}
 	text, err := v.d.CertificateText(v.Locale, c.Output)
 	if err != nil {
-		return err
+		return nil, sheet{}, c, err
 	}
 	s := cutSubject(text)
 	if s.Subject == "" {
 		s.Subject = v.pack("outputs." + c.Output)
 	}
-	address := w.verifyURL(c.Code)
-	code, err := qr(address, v.T("mycases.certificate.qr"))
+	c.address = w.verifyURL(c.Code)
+	c.qr, err = qr(c.address, v.T("mycases.certificate.qr"))
+	return v, s, c, err
+}
+
+// pdfPath is the address of a document as PDF, "" when this machine has no
+// renderer.
+func (w *Web) pdfPath(path string) string {
+	if w.PDF == nil {
+		return ""
+	}
+	return path
+}
+
+// print answers with a sheet as a PDF to keep.
+func (w *Web) print(rw http.ResponseWriter, r *http.Request, title, name string, sheet templ.Component) error {
+	if w.PDF == nil {
+		return errs.New(errs.NotFound, "mycases.letter.noPDF")
+	}
+	var body strings.Builder
+	if err := sheet.Render(r.Context(), &body); err != nil {
+		return err
+	}
+	file, err := w.PDF.Render(r.Context(), pdf.Document{Lang: string(i18n.FromContext(r.Context()).Lang()), Title: title, Body: body.String()})
 	if err != nil {
 		return err
 	}
-	return web.Render(rw, r, http.StatusOK, certificatePage(v, s, c, address, code))
+	h := rw.Header()
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Cache-Control", "private, no-store")
+	_, err = rw.Write(file)
+	return err
 }
 
 // verifyURL is the address that verifies a code: without language, so that

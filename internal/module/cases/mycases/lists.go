@@ -40,7 +40,7 @@ func (v *view) next() string {
 		}
 		return v.T("mycases.lead.examining", "authority", v.authority(v.d.Authority))
 	case granted, tacit:
-		return sentences(v.headline()+".", v.validity())
+		return sentences(full(v.headline()), v.validity())
 	case silent:
 		return v.lead()
 	}

@@ -80,6 +80,8 @@ func (v *view) running() (title, text string) {
 func (v *view) appealStep(add func(title, text string)) {
 	issued := v.d.Issued()
 	switch {
+	case issued.Outcome == pack.TacitGrant:
+		add(v.T("mycases.path.end"), v.T("mycases.path.endDone"))
 	case len(v.d.Linked) > 0:
 		add(v.T("mycases.path.contested"), v.d.Linked[0].Number)
 	case issued.Appeal.Open(v.now):

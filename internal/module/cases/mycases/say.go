@@ -83,6 +83,12 @@ func (v *view) fee() *cases.Task {
 	return nil
 }
 
+// overdue reports whether the fee should have been paid by now.
+func (v *view) overdue() bool {
+	t := v.fee()
+	return t != nil && !t.DueAt.IsZero() && v.now.After(t.DueAt)
+}
+
 func (v *view) feeAmount() string {
 	if f := v.p.Service.Fee; f != nil {
 		return v.MoneyDecimal(f.Amount)
@@ -97,7 +103,9 @@ func (v *view) headline() string {
 	case answering:
 		return v.T("mycases.head.answering", "date", v.request().DueAt)
 	case paying:
-		if due := v.fee().DueAt; !due.IsZero() {
+		if due := v.fee().DueAt; v.overdue() {
+			return v.T("mycases.head.payingLate", "amount", v.feeAmount(), "date", due)
+		} else if !due.IsZero() {
 			return v.T("mycases.head.paying", "amount", v.feeAmount(), "date", due)
 		}
 		return v.T("mycases.head.payingOpen", "amount", v.feeAmount())
@@ -108,10 +116,26 @@ func (v *view) headline() string {
 			return v.T("mycases.head.appeal." + string(p))
 		}
 		if v.told.Headline != "" {
-			return strings.TrimSuffix(v.told.Headline, ".") // a heading
+			return heading(v.told.Headline)
 		}
 		return v.T("mycases.head." + string(p))
 	}
+}
+
+// heading drops the full stop of a sentence that stands alone.
+func heading(s string) string {
+	if strings.Contains(s, ". ") {
+		return s
+	}
+	return strings.TrimSuffix(s, ".")
+}
+
+// full is the inverse of heading, for running text.
+func full(s string) string {
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
 }
 
 // lead says what follows from the headline: by when, by whom, with what
@@ -126,6 +150,9 @@ func (v *view) lead() string {
 		}
 		return sentences(v.left(v.request().DueAt), v.T("mycases.lead.paused"), v.T(then))
 	case paying:
+		if v.overdue() {
+			return v.T("mycases.lead.payingLate")
+		}
 		return sentences(v.T("mycases.lead.paying"), clockSentence(v.Locale, clock))
 	case examining:
 		return sentences(v.T("mycases.lead.examining", "authority", v.authority(v.d.Authority)), clockSentence(v.Locale, clock))

@@ -10,6 +10,7 @@ import (
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/blob"
 	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/pdf"
 	"passerelle/internal/platform/ui"
 	"passerelle/internal/platform/web"
 )
@@ -25,7 +26,8 @@ type Options struct {
 	Blobs   *blob.Store
 	// Drafts lists the person's applications that are not sent yet; nil: none.
 	Drafts func(context.Context, web.Identity, *i18n.Locale) ([]ui.CardOptions, error)
-	URL    string // public address of the installation, without a slash at the end
+	PDF    *pdf.Renderer // prints letters; nil: none is installed
+	URL    string        // public address of the installation, without a slash at the end
 }
 
 // Web is the pages. It is safe for concurrent use.
@@ -48,7 +50,9 @@ func (w *Web) Routes(rt *web.Router) {
 	mine("GET /cases/{case}/appeal", w.askAppeal)
 	mine("POST /cases/{case}/appeal", w.appeal)
 	mine("GET /cases/{case}/letter", w.letter)
+	mine("GET /cases/{case}/letter.pdf", w.letterPDF)
 	mine("GET /cases/{case}/certificate/{code}", w.certificate)
+	mine("GET /cases/{case}/certificate/{code}/pdf", w.certificatePDF)
 	mine("GET /cases/{case}/documents/{doc}", w.document)
 	mine("GET /inbox", w.inbox)
 	mine("POST /inbox/read", w.markRead)

@@ -218,9 +218,10 @@ func (v *view) appealSentence() string {
 }
 
 // canAppeal reports whether the person can contest the decision here and now.
+// What silence granted leaves them nothing to contest.
 func (v *view) canAppeal() bool {
 	issued := v.d.Issued()
-	return issued != nil && v.d.Kind == cases.Application && len(v.d.Linked) == 0 && issued.Appeal.Open(v.now) && v.phase() != withdrawn
+	return issued != nil && issued.Outcome != pack.TacitGrant && v.d.Kind == cases.Application && len(v.d.Linked) == 0 && issued.Appeal.Open(v.now) && v.phase() != withdrawn
 }
 
 // canWithdraw reports whether the case can still be withdrawn.

@@ -22,6 +22,7 @@ type section struct {
 // answer is one question with its answer and where that comes from.
 type answer struct {
 	label, value, source string
+	differs              bool // from what a register says
 	contested            *claim
 }
 
@@ -29,10 +30,15 @@ type answer struct {
 func (p *casePage) application() []section {
 	var all []section
 	env := p.Package.FormEnv(factsOf(p.Dossier))
+	registered := map[string]form.Prefilled{}
+	_, prefilled := p.Package.Form.Prefill(env)
+	for _, x := range prefilled {
+		registered[x.Field] = x
+	}
 	for _, page := range p.Package.Form.Reachable(env) {
 		s := section{title: p.words.PageTitle(page)}
 		for _, q := range p.Package.Form.Show(page, env) {
-			s.rows = append(s.rows, p.answers(q, "")...)
+			s.rows = append(s.rows, p.answers(q, "", registered)...)
 		}
 		if len(s.rows) > 0 {
 			all = append(all, s)
@@ -42,13 +48,15 @@ func (p *casePage) application() []section {
 }
 
 // answers returns a question's answer, or those of each row of a group.
-func (p *casePage) answers(q form.Shown, before string) []answer {
+// registered is what the form was filled with from registers: where the
+// applicant wrote something else, the officer sees both.
+func (p *casePage) answers(q form.Shown, before string, registered map[string]form.Prefilled) []answer {
 	if q.Field.Type == form.Group {
 		var all []answer
 		for i, row := range q.Rows {
 			item := p.Package.T(p.l.Lang(), "form."+q.Field.ID+".item", "n", i+1)
 			for _, inner := range row {
-				all = append(all, p.answers(inner, item+": ")...)
+				all = append(all, p.answers(inner, item+": ", registered)...)
 			}
 		}
 		return all
@@ -64,6 +72,12 @@ func (p *casePage) answers(q form.Shown, before string) []answer {
 	}
 	if a.source == "" {
 		a.source = p.l.T("workbench.file.declared")
+		if x, ok := registered[q.Path]; ok && !q.Fixed {
+			if known := p.words.Answer(q.Field, x.Value); known != "" && known != a.value {
+				a.source = p.l.T("workbench.file.differs", "registered", known)
+				a.differs = true
+			}
+		}
 	}
 	if c, ok := q.Claim.(map[string]any); ok {
 		said, _ := c["comment"].(string)
@@ -110,10 +124,8 @@ func (p *casePage) sourceOf(s pack.RowSource) string {
 	switch {
 	case s.Register != "":
 		parts = append(parts, p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+s.Register), "date", p.l.DateShort(s.Date)))
-	case s.Legal != nil && s.Legal.Article != "":
-		parts = append(parts, s.Legal.Article)
 	case s.Legal != nil:
-		parts = append(parts, s.Legal.Title)
+		parts = append(parts, cite(*s.Legal))
 	case s.Label != "":
 		parts = append(parts, s.Label)
 	}
@@ -161,7 +173,7 @@ func (p *casePage) conditionSource(c pack.Condition) string {
 		parts = append(parts, p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+c.Source), "date", p.l.DateShort(c.Date)))
 	}
 	if c.Legal != nil && c.Legal.Article != "" {
-		parts = append(parts, c.Legal.Article)
+		parts = append(parts, cite(*c.Legal))
 	}
 	return strings.Join(parts, ", ")
 }

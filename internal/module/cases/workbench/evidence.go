@@ -16,13 +16,13 @@ import (
 
 // proof is one piece of evidence, readable.
 type proof struct {
-	title, source, legal string
-	missing              bool // the register knows nothing
-	rows                 []ui.SummaryListRow
-	caption              string // of the table
-	head                 []ui.TableCell
-	table                [][]ui.TableCell
-	raw                  string // a shape that is not known here, as indented JSON
+	title, source string // source: register, date, article
+	missing       bool   // the register knows nothing
+	rows          []ui.SummaryListRow
+	caption       string // of the table
+	head          []ui.TableCell
+	table         [][]ui.TableCell
+	raw           string // a shape that is not known here, as indented JSON
 }
 
 // proofs are the answers of the registers in the order of the service.
@@ -35,11 +35,11 @@ func (p *casePage) proofs() []proof {
 			continue
 		}
 		x := proof{title: p.Package.T(p.l.Lang(), "evidence."+spec.ID+".label"), missing: missing}
-		if ref, ok := p.Package.Legal(p.l.Lang(), spec.Legal); ok {
-			x.legal = cite(ref)
-		}
 		if ok {
 			x.source = p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+e.Source), "date", p.l.Date(e.AsOf))
+			if ref, ok := p.Package.Legal(p.l.Lang(), spec.Legal); ok {
+				x.source += " · " + cite(ref)
+			}
 			p.tellProof(&x, spec, e)
 		}
 		all = append(all, x)
@@ -47,12 +47,22 @@ func (p *casePage) proofs() []proof {
 	return all
 }
 
-// cite names an article and its law.
+// cite names an article, or the whole law where none is known. An article
+// stays on one line.
 func cite(ref pack.LegalRef) string {
 	if ref.Article != "" {
-		return ref.Article + ", " + ref.Title
+		return strings.ReplaceAll(ref.Article, " ", "\u00a0")
 	}
 	return ref.Title
+}
+
+// incomeSource says what a month's income is, and who paid it.
+func incomeSource(l *i18n.Locale, m exchange.MonthIncome) string {
+	kind := word(l, "exchange.income.", m.Kind)
+	if m.Payer != "" {
+		return kind + ", " + m.Payer
+	}
+	return kind
 }
 
 // tellProof turns a register's answer into rows and a table; what it cannot
