@@ -86,6 +86,8 @@ func BenchmarkTable200x6(b *testing.B)      { benchTable(b, 200, 6) }
 func BenchmarkTable8x2Trace(b *testing.B)   { benchTable(b, 8, 2, WithTrace()) }
 func BenchmarkTable200x6Trace(b *testing.B) { benchTable(b, 200, 6, WithTrace()) }
 
+func BenchmarkTable8x2Rules(b *testing.B)   { benchTable(b, 8, 2, WithRules()) }
+
 func BenchmarkAllowance(b *testing.B) {
 	m := load(b, "allowance", "rates")
 	in := val(b, `{Household: {size: 3, monthly income: 1500, resident since: @"2020-01-01"}, Reference date: @"2025-06-01"}`)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +77,35 @@ func expect(t *testing.T, m *Model, decision, inputs, want, warning string) {
 	}
 	if s := traced.Trace.Find(decision); s == nil || !s.Value.Equal(traced.Value) {
 		t.Errorf("%s with %s: the trace does not end with the decision", decision, inputs)
+	}
+	recorded, err := m.Decide(decision, in, WithRules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameRecord(t, recorded.Decided, traced.Trace)
+}
+
+// sameRecord compares the light record with the whole trace.
+func sameRecord(t *testing.T, got []Decided, trace *Trace) {
+	t.Helper()
+	var want []Decided
+	for _, s := range trace.Steps {
+		d := Decided{ID: s.ID, Name: s.Name, Value: s.Value}
+		if s.Logic != nil && s.Logic.Table != nil {
+			for _, r := range s.Logic.Table.Fired() {
+				if r.ID == "" {
+					r.ID = strconv.Itoa(r.Index)
+				}
+				d.Rules = append(d.Rules, r.ID)
+			}
+		}
+		want = append(want, d)
+	}
+	same := slices.EqualFunc(got, want, func(a, b Decided) bool {
+		return a.ID == b.ID && a.Name == b.Name && slices.Equal(a.Rules, b.Rules) && (a.Value.Kind() == feel.KindFunction || a.Value.Equal(b.Value))
+	})
+	if !same {
+		t.Errorf("recorded %v, traced %v", got, want)
 	}
 }
 

@@ -13,19 +13,24 @@ import (
 type Result struct {
 	Value    feel.Value `json:"value"`
 	Warnings []Warning  `json:"warnings,omitempty"`
-	Trace    *Trace     `json:"trace,omitempty"` // nil without WithTrace
+	Trace    *Trace     `json:"trace,omitempty"`   // nil without WithTrace
+	Decided  []Decided  `json:"decided,omitempty"` // nil without WithRules
 }
 
 // Option changes one evaluation.
 type Option func(*options)
 
 type options struct {
-	trace bool
-	feel  []feel.EvalOption
+	trace, rules bool
+	feel         []feel.EvalOption
 }
 
 // WithTrace asks for a Trace in the result.
 func WithTrace() Option { return func(o *options) { o.trace = true } }
+
+// WithRules asks for the value of every decision and the rules that count, see
+// Decided. It costs little beside the evaluation itself, a trace many times more.
+func WithRules() Option { return func(o *options) { o.rules = true } }
 
 // WithClock gives now() and today() their time. Without it they are null.
 func WithClock(now func() time.Time) Option {
@@ -111,13 +116,8 @@ func (m *Model) start(inputs feel.Value, opts []Option) (*run, error) {
 		return nil, fmt.Errorf("dmn: the inputs must be a context, not %s", k)
 	}
 	var r *run
-	if len(opts) == 0 && m.reusable {
-		r = runs.Get().(*run)
-		r.m, r.reused = m, true
-		r.makeMemo()
-		if cap(r.scopes) < m.scopes {
-			r.scopes = make([]feel.Scope, 0, m.scopes)
-		}
+	if len(opts) == 0 {
+		r = m.run()
 	} else {
 		r = configured(m, opts)
 	}
@@ -125,16 +125,38 @@ func (m *Model) start(inputs feel.Value, opts []Option) (*run, error) {
 	return r, nil
 }
 
+// run returns a run without options, a used one if the model allows it.
+func (m *Model) run() *run {
+	if !m.reusable {
+		return newRun(m, nil, nil)
+	}
+	r := runs.Get().(*run)
+	r.m, r.reused = m, true
+	r.makeMemo()
+	if cap(r.scopes) < m.scopes {
+		r.scopes = make([]feel.Scope, 0, m.scopes)
+	}
+	return r
+}
+
 func configured(m *Model, opts []Option) *run {
 	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
-	var tr *tracer
-	if o.trace {
-		tr = &tracer{}
+	var r *run
+	switch {
+	case o.trace:
+		r = newRun(m, o.feel, &tracer{})
+	case len(o.feel) > 0:
+		r = newRun(m, o.feel, nil)
+	default:
+		r = m.run()
 	}
-	return newRun(m, o.feel, tr)
+	if o.rules {
+		r.recorder = &recorder{decided: make([]Decided, 0, len(m.main.defs.Decisions))}
+	}
+	return r
 }
 
 // runs are used again. Those of Decide only in models without functions: a
@@ -159,7 +181,8 @@ type run struct {
 	memo     []memo
 	opts     []feel.EvalOption
 	warnings []Warning
-	tracer   *tracer // nil: no trace
+	tracer   *tracer   // nil: no trace
+	recorder *recorder // nil: no record of rules
 	steps    int
 	limited  bool
 	reused   bool
@@ -193,6 +216,9 @@ func (r *run) finish(v feel.Value) Result {
 	if r.tracer != nil {
 		res.Trace = &r.tracer.trace
 		r.tracer.closed = true
+	}
+	if r.recorder != nil {
+		res.Decided = r.recorder.decided
 	}
 	return res
 }
@@ -270,6 +296,7 @@ func (r *run) decide(d *decisionNode) feel.Value {
 	} else {
 		v = r.evaluate(d, nil)
 	}
+	r.recorder.decision(d, v)
 	r.set(d.slot, v)
 	return v
 }
@@ -280,6 +307,7 @@ func (r *run) evaluate(d *decisionNode, t *Logic) feel.Value {
 		r.warn(place{d.label, d.at, ""}, "the decision has no logic")
 		return feel.Null()
 	}
+	r.recorder.begin()
 	v := d.logic.eval(r, scope, t)
 	return r.coerce(v, d.typ, place{d.label, d.at, ""}, "the decision's value")
 }

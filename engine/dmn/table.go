@@ -240,10 +240,10 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 			r.warn(b.place, fmt.Sprintf("hit policy UNIQUE, but the rules %s match", ruleNumbers(hits)))
 			return feel.Null()
 		}
-		t.fire(hits[0])
+		r.fire(t, hits[0])
 		return b.output(r, s, hits[0], t)
 	case First:
-		t.fire(hits[0])
+		r.fire(t, hits[0])
 		return b.output(r, s, hits[0], t)
 	case Any:
 		v := b.output(r, s, hits[0], t)
@@ -253,11 +253,11 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 				return feel.Null()
 			}
 		}
-		t.fire(hits...)
+		r.fire(t, hits...)
 		return v
 	case Priority:
 		sorted := b.byPriority(r, s, hits, t)
-		t.fire(sorted[0].rule)
+		r.fire(t, sorted[0].rule)
 		return sorted[0].value(b)
 	case OutputOrder:
 		sorted := b.byPriority(r, s, hits, t)
@@ -265,13 +265,13 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 		for i, h := range sorted {
 			out[i] = h.value(b)
 		}
-		t.fire(hits...)
+		r.fire(t, hits...)
 		return feel.List(out...)
 	case RuleOrder:
-		t.fire(hits...)
+		r.fire(t, hits...)
 		return feel.List(b.all(r, s, hits, t)...)
 	}
-	t.fire(hits...)
+	r.fire(t, hits...)
 	return b.aggregate(r, s, hits, t)
 }
 

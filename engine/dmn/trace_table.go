@@ -85,11 +85,14 @@ func (b *tableBox) describe(rule int, rr *RuleRun) {
 	}
 }
 
-// fire marks rules as counting.
-func (t *TableRun) fire(rules ...int) {
+// fire marks rules as counting, in the trace and in the record.
+func (r *run) fire(t *TableRun, rules ...int) {
 	if t != nil {
 		for _, i := range rules {
 			t.Rules[i].Fired = true
 		}
+	}
+	if r.recorder != nil {
+		r.recorder.fired = append(r.recorder.fired, rules...)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"passerelle/internal/module/about"
@@ -125,8 +126,10 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		AuthorityName: func(id string, lang i18n.Lang) string { return set.AuthorityName(lang, id) }}).Routes(rt)
 	a.cases, a.accounts, a.packages, a.registers = caseService, accounts, set, registers
 	mine := mycases.New(mycases.Options{Service: caseService, Blobs: blobs, PDF: pdf.Find(), URL: cfg.Server.PublicURL})
+	pages := services.NewWeb(catalogue, services.WebOptions{Waiting: mine.Waiting, URL: cfg.Server.PublicURL})
+	mine.Drafts = pages.Drafts
 	mine.Routes(rt)
-	services.NewWeb(catalogue, services.WebOptions{Waiting: mine.Waiting, URL: cfg.Server.PublicURL}).Routes(rt)
+	pages.Routes(rt)
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
 	about.NewWeb(about.Options{Demo: cfg.Demo.On, PublicURL: cfg.Server.PublicURL, SessionIdle: time.Duration(cfg.Session.Idle),
 		SessionLifetime: time.Duration(cfg.Session.Lifetime), Contacts: contacts(set), Services: inForce(set, now)}).Routes(rt)
@@ -253,8 +256,15 @@ func providerOrigins(cfg config.Config) []string {
 // frame completes what every page's frame shows.
 func (a *App) frame(r *http.Request, v *ui.View) {
 	if v.User != "" {
-		v.Menu = append(v.Menu, ui.NavLink{Key: "inbox", Text: v.Locale.T("mycases.inbox.nav"), Path: "/inbox"})
-		v.Menu = append(v.Menu, people.MenuLinks(v.Locale)...)
+		v.Menu = append(append(v.Menu, mycases.MenuLinks(v.Locale)...), people.MenuLinks(v.Locale)...)
+	}
+	if who, ok := web.IdentityFrom(r.Context()); ok {
+		v.Links = append(v.Links, workbench.NavLinks(v.Locale, who)...)
+	}
+	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench"} {
+		if strings.HasPrefix(v.Path, prefix) {
+			v.Nav = item
+		}
 	}
 	if a.demo != nil {
 		a.demo.banner(r, v)

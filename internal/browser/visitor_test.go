@@ -23,7 +23,7 @@ import (
 )
 
 // patience is the longest that one step of a visitor may take.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // The widths of the task: a small phone, a desktop.
 const (

@@ -50,10 +50,10 @@ const (
 // past is one run.
 type past struct {
 	Deps
-	random   *rand.Rand
-	officers map[string]cases.Actor // by persona key
-	begins   time.Time              // the moment the demonstration begins
-	pending  []answer
+	random    *rand.Rand
+	officers  map[string]cases.Actor // by persona key
+	pending   []answer
+	forgotten map[string]bool // cases nobody works on
 }
 
 // answer is an applicant's answer to a request for evidence, due on a day.
@@ -67,7 +67,7 @@ type answer struct {
 func Run(ctx context.Context, d Deps, n int) error {
 	present := d.Clock.Offset()
 	defer d.Clock.SetOffset(present)
-	p := &past{Deps: d, random: rand.New(rand.NewPCG(2025, 11)), officers: map[string]cases.Actor{}, begins: d.Clock.Now()}
+	p := &past{Deps: d, random: rand.New(rand.NewPCG(2025, 11)), officers: map[string]cases.Actor{}, forgotten: map[string]bool{}}
 	if err := p.hire(ctx); err != nil {
 		return err
 	}
@@ -173,9 +173,16 @@ func (p *past) apply(ctx context.Context) error {
 	case n < 36:
 		service = permit
 	}
-	_, err = p.submit(ctx, who, i, service)
+	r, err := p.submit(ctx, who, i, service)
+	if p.random.IntN(forgottenOf) == 0 {
+		p.forgotten[r.Case] = true
+	}
 	return err
 }
+
+// forgottenOf: one case of so many is left lying, so that deadlines come near
+// and pass, and silence takes effect.
+const forgottenOf = 25
 
 // submit fills in the form as the person would, with what registers say, and
 // sends it. For the permit the fee is paid at once.
@@ -297,7 +304,7 @@ func (p *past) work(ctx context.Context, day int) error {
 		done := 0
 		for _, row := range rows {
 			age := int(p.Clock.Now().Sub(row.SubmittedAt) / (24 * time.Hour))
-			if done >= desk.perDay || age < desk.wait || p.random.IntN(4) == 0 || day < 3 {
+			if done >= desk.perDay || age < desk.wait || p.forgotten[row.ID] || p.random.IntN(4) == 0 || day < 3 {
 				continue
 			}
 			done++

@@ -18,6 +18,7 @@ func (ch *change) decideByRule() (pack.Decision, error) {
 	}
 	if ch.lacksEvidence() {
 		d.Outcome, d.Amount = pack.Judgement, ""
+		d.Value = d.Value.Put("outcome", feel.String(string(pack.Judgement))).Put("amount", feel.Null())
 	}
 	ch.c.File.Proposal = &d
 	ch.enter("ruled", false, map[string]string{"outcome": string(d.Outcome), "amount": d.Amount})

@@ -197,6 +197,8 @@ func TestFourEyes(t *testing.T) {
 		refused(t, w.Approve(ctx, paula, id, approve, true, ""), errs.Forbidden, "cases.task.headOfUnit")
 		refused(t, w.Claim(ctx, paula, id, approve), errs.Forbidden, "cases.task.headOfUnit")
 		refused(t, w.Approve(ctx, helene, id, approve, true, ""), errs.Forbidden, "cases.task.fourEyes")
+		refused(t, w.Claim(ctx, helene, id, approve), errs.Forbidden, "cases.task.fourEyes")
+		refused(t, w.Reassign(ctx, helene, id, approve, helene.Account, helene.Name), errs.Forbidden, "cases.task.fourEyes")
 		hugo := official("a-hugo", "Hugo", "permits", RoleHeadOfUnit)
 		refused(t, w.Approve(ctx, hugo, id, approve, false, ""), errs.Invalid, "cases.reasons.needed")
 		w.must(w.Approve(ctx, hugo, id, approve, false, because))
@@ -278,7 +280,7 @@ func TestQueuePages(t *testing.T) {
 			t.Errorf("oldest deadline first, each once\n got %v\nwant %v", seen, ids)
 		}
 		number := w.file(ids[3]).Number
-		for search, want := range map[string]int{number[4:]: 1, strings.ToLower(number): 1, "alice": 7, "EXEMPLE": 7, "%": 0, "_": 0, `\`: 0, "'; --": 0} {
+		for search, want := range map[string]int{number[4:]: 1, strings.ToLower(number): 1, "alice": 7, "EXEMPLE": 7, "exémple": 7, "%": 0, "_": 0, `\`: 0, "'; --": 0} {
 			if rows, _, err := w.Tasks(ctx, fritz, QueueFilter{Authority: "fund", Search: search}); err != nil || len(rows) != want {
 				t.Errorf("search %q: %d rows, want %d %v", search, len(rows), want, err)
 			}
@@ -550,4 +552,33 @@ func TestCertificateOfTheRuleAlone(t *testing.T) {
 	if d := c.File.Decision; d.DecidedBy != "" || !d.ByRule || c.File.Clock.End != EndDecided || c.File.Clock.Complete.IsZero() {
 		t.Errorf("%+v %+v", d, c.File.Clock)
 	}
+}
+
+// TestPaidAfterWithdrawal: the applicant withdrew in one window and paid in
+// the other. The case stays withdrawn, but the money is on record.
+func TestPaidAfterWithdrawal(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	id := w.apply(alice, "permit", "granted")
+	fee := w.task(id, "fee")
+	w.must(w.Withdraw(ctx, alice, id))
+	for range 2 {
+		w.must(w.Paid(ctx, alice, id, fee, "receipt"))
+	}
+	if c := w.file(id); c.Status != Withdrawn || len(c.Payments) != 1 || c.Payments[0].Cents != 5000 {
+		t.Errorf("%s %+v", c.Status, c.Payments)
+	}
+}
+
+// TestSearchForgivesAccents in the name as in what is typed.
+func TestSearchForgivesAccents(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		eve := Actor{Account: "a-eve", Person: alice.Person, Name: "Ève Müller-Çelik"}
+		w.apply(eve, "grant", "granted")
+		for search, want := range map[string]int{"eve": 1, "ÈVE": 1, "muller": 1, "Müller-ç": 1, "celik": 1, "evo": 0} {
+			if rows, _, err := w.Tasks(context.Background(), fritz, QueueFilter{Authority: "fund", Search: search}); err != nil || len(rows) != want {
+				t.Errorf("%q: %d rows, want %d %v", search, len(rows), want, err)
+			}
+		}
+	})
 }

@@ -215,19 +215,15 @@ func (c *Case) receipt() Receipt {
 
 func (s *Service) packageFor(sub Submission, now time.Time) (*pack.Package, error) {
 	day := now.In(luxembourg)
-	inForce, ok := s.Packages.InForce(sub.Service, day)
-	if sub.Version == "" {
-		if !ok {
-			return nil, errs.New(errs.NotFound, "cases.service")
-		}
-		return inForce, nil
-	}
 	p, ok := s.Packages.Version(sub.Service, sub.Version)
+	if sub.Version == "" {
+		p, ok = s.Packages.InForce(sub.Service, day)
+	}
 	if !ok {
 		return nil, errs.New(errs.NotFound, "cases.service")
 	}
-	if !p.Service.InForce.Contains(day) {
-		return nil, errs.New(errs.Gone, "cases.notInForce").With("version", sub.Version)
+	if !p.Service.Takes(day) {
+		return nil, errs.New(errs.Gone, "cases.notInForce").With("version", p.Version)
 	}
 	return p, nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
@@ -102,7 +105,7 @@ func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow
 		add("t.assignee = ?", f.Assignee)
 	}
 	if s := strings.TrimSpace(f.Search); s != "" {
-		add(`(lower(c.name) LIKE ? ESCAPE '\' OR lower(c.number) LIKE ? ESCAPE '\')`, "%"+likeEscape(strings.ToLower(s))+"%")
+		add(`c.search LIKE ? ESCAPE '\'`, "%"+likeEscape(fold(s))+"%")
 	}
 	if !f.DueFrom.IsZero() {
 		add("t.due_at >= ?", db.Micros(f.DueFrom))
@@ -225,6 +228,17 @@ func (store) unread(ctx context.Context, q db.Querier, account string) (int, err
 func (store) linked(ctx context.Context, q db.Querier, caseID string) ([]Row, error) {
 	return list(ctx, q, scanRow, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at FROM cases_case
 		WHERE linked = $1 AND linked <> '' ORDER BY id`, caseID)
+}
+
+// fold removes case and accents, so that "helene" finds Hélène on every
+// database.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(strings.ToLower(s)))
 }
 
 // likeEscape makes LIKE's own signs ordinary.

@@ -107,6 +107,9 @@ func (s *Service) Reassign(ctx context.Context, a Actor, caseID, taskID, account
 		if account == "" || account == ch.c.Account {
 			return errs.New(errs.Invalid, "cases.task.assignee")
 		}
+		if err := ch.barred(t, account); err != nil {
+			return err
+		}
 		return ch.assign(t, account, name, "reassigned")
 	})
 }
@@ -466,7 +469,7 @@ func (s *Service) Paid(ctx context.Context, a Actor, caseID, taskID, receipt str
 		if t == nil || t.Kind != TaskPay {
 			return errs.New(errs.NotFound, "cases.task.notFound")
 		}
-		if t.Status != TaskOpen {
+		if t.Status == TaskDone {
 			return nil
 		}
 		cents, err := feeOf(ch.p)
@@ -475,6 +478,9 @@ func (s *Service) Paid(ctx context.Context, a Actor, caseID, taskID, receipt str
 		}
 		ch.payments = append(ch.payments, Payment{ID: taskID, Case: caseID, Direction: "in", Cents: cents, Status: "done",
 			Provider: s.Payments.Name(), Reference: reference, OrderedAt: ch.now, DoneAt: ch.now})
+		if t.Status == TaskCancelled {
+			return nil // withdrawn meanwhile: the money is on record, to be given back
+		}
 		return ch.finishTask(t, Result{Paid: true, By: a.Account, Name: a.Name, At: ch.now})
 	})
 }

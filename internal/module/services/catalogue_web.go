@@ -1,6 +1,7 @@
 package services
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -34,11 +35,11 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) error {
 	}
 	if who, ok := web.IdentityFrom(r.Context()); ok {
 		h.signedIn = true
-		drafts, err := w.service.Drafts(r.Context(), who)
+		drafts, err := w.Drafts(r.Context(), who, l)
 		if err != nil {
 			return err
 		}
-		h.waiting = w.draftCards(r, drafts)
+		h.waiting = drafts
 		cards, err := w.Waiting(r.Context(), who, l)
 		if err != nil {
 			return err
@@ -48,9 +49,12 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) error {
 	return web.Render(rw, r, http.StatusOK, homePage(h))
 }
 
-// draftCards shows what was begun and not sent.
-func (w *Web) draftCards(r *http.Request, drafts []*Draft) []ui.CardOptions {
-	l := i18n.FromContext(r.Context())
+// Drafts shows what the person has begun and not sent, newest first.
+func (w *Web) Drafts(ctx context.Context, who web.Identity, l *i18n.Locale) ([]ui.CardOptions, error) {
+	drafts, err := w.service.Drafts(ctx, who)
+	if err != nil {
+		return nil, err
+	}
 	var cards []ui.CardOptions
 	for _, d := range drafts {
 		p, ok := w.service.Packages.Version(d.Service, d.Version)
@@ -58,12 +62,12 @@ func (w *Web) draftCards(r *http.Request, drafts []*Draft) []ui.CardOptions {
 			continue
 		}
 		cards = append(cards, ui.CardOptions{
-			Title: p.T(l.Lang(), "service.title"), Href: ui.Href(r.Context(), "/applications/"+d.ID),
+			Title: p.T(l.Lang(), "service.title"), Href: ui.HrefIn(l.Lang(), "/applications/"+d.ID),
 			Status: ui.StatusOptions{Kind: ui.Neutral, Text: l.T("services.home.draft")},
 			Text:   l.T("services.home.draftText", "date", l.DateTime(d.UpdatedAt)),
 		})
 	}
-	return cards
+	return cards, nil
 }
 
 // homeView is the first page.

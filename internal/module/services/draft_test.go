@@ -154,10 +154,13 @@ func TestARegisterThatDoesNotAnswerStopsNobody(t *testing.T) {
 	if len(draft.Evidence) != 0 || draft.Answers["address"] != nil {
 		t.Errorf("%+v", draft)
 	}
-	o.down = false
-	unknown, err := o.Begin(context.Background(), boris, "allotment-garden")
-	if err != nil || len(unknown.Missing) != 1 {
-		t.Errorf("unknown to the register: %+v %v", unknown, err)
+}
+
+// The garden's service says onMissing: refuse-application for the person.
+func TestWhoTheRegisterDoesNotKnowIsToldBeforeFillingInAForm(t *testing.T) {
+	o := newOffice(t, dbtest.SQLite(t))
+	if _, err := o.Begin(context.Background(), boris, "allotment-garden"); !errors.Is(err, errs.New(errs.Invalid, "services.evidenceMissing")) {
+		t.Errorf("got %v, want services.evidenceMissing", err)
 	}
 }
 

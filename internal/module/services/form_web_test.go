@@ -142,7 +142,7 @@ func TestWrongAnswersAreKept(t *testing.T) {
 func TestTwoWindows(t *testing.T) {
 	o, c := site(t)
 	first := begun(c)
-	stale := c.Page.Doc.Find(main + " [name=rev]").AttrOr("value", "")
+	stale := c.Page.Doc.Find(main+" [name=rev]").AttrOr("value", "")
 	c.Submit(main, webtest.Values{"ares": "3", "shed": "no"}).WantStatus(200)
 	c.Post(first, url.Values{"rev": {stale}, "ares": {"5"}, "shed": {"no"}}).WantStatus(http.StatusConflict).
 		Want(htmlcheck.In("input[name=ares]", htmlcheck.Attr("value", "5")))
@@ -214,7 +214,7 @@ func TestFiles(t *testing.T) {
 		t.Errorf("%d files are left", len(list))
 	}
 	// a file that was named, but never sent
-	rev := c.Page.Doc.Find(main + " [name=rev]").AttrOr("value", "")
+	rev := c.Page.Doc.Find(main+" [name=rev]").AttrOr("value", "")
 	c.Post(first, url.Values{"rev": {rev}, "ares": {"2"}, "shed": {"no"}, "photo": {`[{"name":"x","hash":"y"}]`}})
 	for _, x := range files() {
 		if m, _ := x.(map[string]any); m["hash"] == "y" {

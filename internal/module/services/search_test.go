@@ -60,8 +60,8 @@ func TestWhatPeopleType(t *testing.T) {
 		{"pt", "subsidio", allowance},
 		{"pt", "comprovativo de morada", residence},
 		{"pt", "abrir um café", permit},
-		{"en", "vie chère", allowance},     // the French name, by somebody who reads English
-		{"pt", "Gewerbeschein", permit},    // and the German one by a reader of Portuguese
+		{"en", "vie chère", allowance},        // the French name, by somebody who reads English
+		{"pt", "Gewerbeschein", permit},       // and the German one by a reader of Portuguese
 		{"fr", "\u0063he\u0300re", allowance}, // accents as separate signs
 	} {
 		got := realIndex().index.Search(c.query, c.lang)

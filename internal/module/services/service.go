@@ -83,7 +83,7 @@ func Applicant(who web.Identity) feel.Value {
 // (errs.Invalid).
 func (s *Service) Begin(ctx context.Context, who web.Identity, service string) (*Draft, error) {
 	p, ok := s.Packages.InForce(service, s.Today())
-	if !ok {
+	if !ok || !p.Service.Takes(s.Today()) {
 		return nil, errs.New(errs.NotFound, "services.notInForce")
 	}
 	d, err := s.store.open(ctx, s.DB.Read(), who.Account, service)

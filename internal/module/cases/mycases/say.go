@@ -109,13 +109,13 @@ func (v *view) headline() string {
 			return v.T("mycases.head.paying", "amount", v.feeAmount(), "date", due)
 		}
 		return v.T("mycases.head.payingOpen", "amount", v.feeAmount())
-	case withdrawn, incomplete:
+	case incomplete:
 		return v.T("mycases.head." + string(p))
 	default:
 		if appeal {
 			return v.T("mycases.head.appeal." + string(p))
 		}
-		if v.told.Headline != "" {
+		if v.told.Headline != "" && p != withdrawn {
 			return heading(v.told.Headline)
 		}
 		return v.T("mycases.head." + string(p))
@@ -169,6 +169,9 @@ func (v *view) lead() string {
 	case silent:
 		return v.T("mycases.lead.silent", "date", v.d.Issued().At, "until", v.d.Issued().Appeal.Until)
 	case withdrawn:
+		if v.d.Kind == cases.Appeal {
+			return v.T("mycases.lead.withdrawnAppeal")
+		}
 		return v.T("mycases.lead.withdrawn")
 	}
 	return ""

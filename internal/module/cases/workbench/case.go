@@ -155,7 +155,7 @@ func obstacle(d *cases.Dossier, t cases.Task, who web.Identity) string {
 	return ""
 }
 
-// byHand reports whether the person may hand the task over.
+// headOfUnit reports whether the person leads the unit: they hand tasks over.
 func (p *casePage) headOfUnit() bool { return p.who.HasIn(p.Authority, cases.RoleHeadOfUnit) }
 
 // running reports whether the case can still be asked about or extended.

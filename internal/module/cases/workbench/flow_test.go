@@ -9,7 +9,10 @@ import (
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/cases/workbench"
 	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/i18n/i18ntest"
 	"passerelle/internal/platform/web/webtest"
 	"passerelle/internal/platform/web/webtest/htmlcheck"
 )
@@ -129,7 +132,11 @@ func TestTheSecondPairOfEyesIsAnotherPerson(t *testing.T) {
 	r := s.permit("founder-with-record")
 	both := monique // a head of unit may decide too, but not approve herself
 	c := s.as(both)
-	c.Get(casePath(r.Case)).Want(htmlcheck.In("#evidence", htmlcheck.Contains("Convictions")))
+	c.Get(casePath(r.Case)).Want(
+		htmlcheck.In("#evidence", htmlcheck.Contains("Convictions")),
+		htmlcheck.In(".pa-task", htmlcheck.Contains("The rules leave this to your judgement.")),
+		htmlcheck.NotIn("button[value=confirm]"),
+		htmlcheck.In("input[name=outcome][data-key-focus=d]", htmlcheck.Count(1)))
 	c.Submit("form:has(button[value=decide])", webtest.Values{"action": "decide", "outcome": "granted", "reasons": "The conviction has nothing to do with the activity."}).WantStatus(200).Want(
 		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("The case goes on to the next step.")))
 	page := c.Get(casePath(r.Case))
@@ -288,6 +295,10 @@ func TestADocumentIsForTheAuthorityOnly(t *testing.T) {
 
 func TestTheOperatorRepeatsWhatFailed(t *testing.T) {
 	s := newSite(t)
+	l := i18ntest.Locale(t, i18n.LB, workbench.Locales)
+	if links := workbench.NavLinks(l, kim); len(links) != 1 || links[0].Path != "/operations" || workbench.NavLinks(l, danielle) != nil {
+		t.Errorf("navigation %+v", links)
+	}
 	c := s.as(kim)
 	c.Get("/en/operations").WantStatus(200).Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("Nothing has failed")))
 	must(t, s.failingJob())

@@ -53,6 +53,20 @@ func (p *casePage) hotkeys() []hotkey {
 	return keys
 }
 
+// proposes reports whether the rules propose an outcome that can be confirmed.
+func (p *casePage) proposes() bool {
+	return p.File.Proposal != nil && p.File.Proposal.Outcome != pack.Judgement
+}
+
+// focusKey gives the key "d" to the first answer of the decision, where there
+// is nothing to confirm.
+func (p *casePage) focusKey() ui.Attributes {
+	if p.proposes() {
+		return nil
+	}
+	return ui.Attributes{"data-key-focus": "d"}
+}
+
 // confirmText is the proposal as an order: what one click does.
 func (p *casePage) confirmText() string {
 	proposal := p.File.Proposal

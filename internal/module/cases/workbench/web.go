@@ -55,6 +55,14 @@ func (b *Bench) Routes(rt *web.Router) {
 	rt.Page("POST /operations", operator(b.mend))
 }
 
+// NavLinks are the items of the main navigation that only some people have.
+func NavLinks(l *i18n.Locale, who web.Identity) []ui.NavLink {
+	if !who.Has(roleOperator) {
+		return nil
+	}
+	return []ui.NavLink{{Key: "operations", Text: l.T("workbench.operations.title"), Path: "/operations"}}
+}
+
 // render answers with a page that stands below "Workbench" in the navigation.
 func render(w http.ResponseWriter, r *http.Request, status int, nav string, c templ.Component) error {
 	v := ui.ViewFrom(r.Context())

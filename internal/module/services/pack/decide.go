@@ -17,12 +17,14 @@ import (
 // not, and when the decision's result is not what the format asks for; it never
 // assumes anything instead.
 func (p *Package) Decide(f Facts) (Decision, error) {
-	d, _, err := p.decide(f)
+	d, _, err := p.decide(f, dmn.WithRules())
 	return d, err
 }
 
-// decide also returns how the decision came about.
-func (p *Package) decide(f Facts) (Decision, dmn.Result, error) {
+// decide also returns the result of the decision model. how asks for its
+// record: dmn.WithRules, without which the decision has no values and rules, and
+// what else is wanted.
+func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, error) {
 	application := p.Form.Values(f.Application)
 	ref, err := p.referenceDate(application, f.Date)
 	if err != nil {
@@ -42,7 +44,7 @@ func (p *Package) decide(f Facts) (Decision, dmn.Result, error) {
 		feel.Entry{Name: "parameters", Value: inForce.context},
 		feel.Entry{Name: "date", Value: feel.DateOf(ref)},
 		feel.Entry{Name: "applicant", Value: f.Applicant})
-	r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, dmn.WithTrace())
+	r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, how...)
 	if err != nil {
 		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
@@ -55,7 +57,7 @@ func (p *Package) decide(f Facts) (Decision, dmn.Result, error) {
 	if err := d.read(r.Value); err != nil {
 		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
 	}
-	d.record(r.Trace)
+	d.record(r.Decided)
 	return d, r, nil
 }
 
@@ -169,33 +171,19 @@ func decimals(number string) string {
 	return strings.TrimRight(fraction, "0")
 }
 
-// record keeps of the trace what an explanation needs.
-func (d *Decision) record(t *dmn.Trace) {
-	d.Values = make(map[string]feel.Value, len(t.Steps))
-	for _, s := range t.Steps {
-		if s.Kind != "decision" {
+// record keeps what an explanation needs.
+func (d *Decision) record(decided []dmn.Decided) {
+	d.Values = make(map[string]feel.Value, len(decided))
+	for _, x := range decided {
+		d.Values[x.Name] = x.Value
+		if len(x.Rules) == 0 {
 			continue
 		}
-		d.Values[s.Name] = s.Value
-		if s.Logic == nil || s.Logic.Table == nil {
-			continue
+		if d.Rules == nil {
+			d.Rules = map[string][]string{}
 		}
-		for _, r := range s.Logic.Table.Rules {
-			if r.Fired {
-				if d.Rules == nil {
-					d.Rules = map[string][]string{}
-				}
-				d.Rules[s.Name] = append(d.Rules[s.Name], ruleName(r))
-			}
-		}
+		d.Rules[x.Name] = append(d.Rules[x.Name], x.Rules...)
 	}
-}
-
-func ruleName(r dmn.RuleRun) string {
-	if r.ID != "" {
-		return r.ID
-	}
-	return fmt.Sprint(r.Index)
 }
 
 // Subjects returns about whom evidence is asked. list says that the evidence is

@@ -324,3 +324,13 @@ func TestLettersInFiveLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestTheYearlyClosingDayEndsApplications(t *testing.T) {
+	day := func(s string) time.Time { d, _ := time.Parse(time.DateOnly, s); return d }
+	s := Service{InForce: Period{From: day("2025-01-01")}, Apply: Apply{Until: "10-31"}}
+	for date, want := range map[string]bool{"2024-12-31": false, "2025-01-01": true, "2025-10-31": true, "2025-11-01": false, "2026-03-01": true} {
+		if got := s.Takes(day(date)); got != want {
+			t.Errorf("%s: %v, want %v", date, got, want)
+		}
+	}
+}

@@ -40,6 +40,12 @@ type Service struct {
 	Verify        *Verify         `yaml:"verify"` // nil: no public verification
 }
 
+// Takes reports whether the version takes applications on the day of t: it is
+// in force, and the yearly closing day has not passed.
+func (s *Service) Takes(t time.Time) bool {
+	return s.InForce.Contains(t) && (s.Apply.Until == "" || t.Format("01-02") <= s.Apply.Until)
+}
+
 // Period is a span of days; both ends belong to it. A zero To is open.
 type Period struct {
 	From time.Time `yaml:"from"`

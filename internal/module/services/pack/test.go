@@ -104,7 +104,7 @@ func (t *tester) run() {
 	if !t.form(&facts, expect) {
 		return
 	}
-	d, result, err := t.p.decide(facts)
+	d, result, err := t.p.decide(facts, dmn.WithRules(), dmn.WithTrace())
 	if want, ok := expect["error"]; ok {
 		if err == nil || !strings.Contains(err.Error(), fmt.Sprint(want)) {
 			t.fail("error", fmt.Sprint(want), fmt.Sprint(err))
