@@ -86,7 +86,7 @@ func BenchmarkTable200x6(b *testing.B)      { benchTable(b, 200, 6) }
 func BenchmarkTable8x2Trace(b *testing.B)   { benchTable(b, 8, 2, WithTrace()) }
 func BenchmarkTable200x6Trace(b *testing.B) { benchTable(b, 200, 6, WithTrace()) }
 
-func BenchmarkTable8x2Rules(b *testing.B)   { benchTable(b, 8, 2, WithRules()) }
+func BenchmarkTable8x2Rules(b *testing.B) { benchTable(b, 8, 2, WithRules()) }
 
 func BenchmarkAllowance(b *testing.B) {
 	m := load(b, "allowance", "rates")

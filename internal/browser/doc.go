@@ -10,5 +10,8 @@
 // go test ./internal/browser -run Screenshots -screenshots writes the pictures
 // of docs/guide.
 //
+// With BROWSER_FAILURES=DIR a picture of the page at which a test failed is
+// written there.
+//
 // Without Chromium all tests are skipped, and say so.
 package browser

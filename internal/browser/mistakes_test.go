@@ -81,6 +81,50 @@ func TestStalePage(t *testing.T) {
 	}
 }
 
+// Whoever goes back with the browser's button, changes an answer and continues
+// is understood. Without scripts the browser may show the page as it was: then
+// nothing is overwritten unseen, and sent again it counts.
+func TestBackButton(t *testing.T) {
+	s := shared(t)
+	for _, h := range []how{{width: phone}, {width: desktop, noScript: true}} {
+		t.Run(h.String(), func(t *testing.T) {
+			v := s.visitor(t, h)
+			v.signIn(family, "/en/account")
+			v.begin(allowance)
+			v.choose("agreed", "yes")
+			v.goOn()
+			v.page("income")
+			v.choose("otherIncome", "no")
+			v.goOn()
+			v.page("situation")
+			now := v.revision()
+			v.back()
+			v.await("the page with the stored answers", func() bool {
+				return v.formPage() == "income" && v.has(mainButton) && v.chosen("otherIncome", "no")
+			})
+			if !h.noScript {
+				v.await("the present revision", func() bool { return v.revision() == now })
+			}
+			v.choose("otherIncome", "yes")
+			v.goOn()
+			if h.noScript && v.status == 409 {
+				v.sees("another window")
+			} else if v.status != 200 {
+				t.Errorf("the changed answer answered %d", v.status)
+			}
+			if v.formPage() != "income" || !v.has(`button[value="add:otherIncomes"]`) {
+				t.Errorf("the changed answer led to %s (%d)", v.path(), v.status)
+			}
+		})
+	}
+}
+
+// revision is the hidden number that says with which answers a page was shown.
+func (v *visitor) revision() string {
+	v.t.Helper()
+	return eval[string](v, `() => document.querySelector("form input[name=rev]")?.value ?? ""`)
+}
+
 // A session that expires during a form asks to sign in, in another tab; what
 // was typed is still there, and sent again it counts.
 func TestExpiredSession(t *testing.T) {

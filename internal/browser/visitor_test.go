@@ -209,11 +209,16 @@ func eval[T any](v *visitor, function string, args ...any) T {
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(call, ",")+")"))
-	if err != nil {
-		v.t.Fatalf("%s: %v", function, err)
+	for {
+		value, err := chromedp.Run(ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(call, ",")+")"))
+		if err == nil {
+			return value
+		}
+		// A page that is just being replaced is asked again.
+		if !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "context was destroyed") || ctx.Err() != nil {
+			v.t.Fatalf("%s: %v", function, err)
+		}
 	}
-	return value
 }
 
 // resize changes the width of the window.

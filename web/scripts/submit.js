@@ -16,6 +16,12 @@ export function singleSubmit(root) {
   // A page that comes back from the browser's memory can be sent again.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return
+    // A page of an application knows which answers it was shown with: what the
+    // browser kept is older than what was sent from it.
+    if (root.querySelector("form input[name=rev]")) {
+      location.reload()
+      return
+    }
     for (const form of root.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent
       for (const button of form.querySelectorAll("[aria-disabled=true]")) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"passerelle/engine/bpmn"
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
@@ -105,4 +107,55 @@ func (ch *change) openAppeal(a Actor, text string, lang i18n.Lang) (*change, err
 	}
 	appeal.publish("case.submitted")
 	return appeal, nil
+}
+
+// reopen opens the contested case again because the appeal against it was
+// granted: in the same transaction, so that a success is never without effect.
+func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
+	c, err := s.store.byID(ctx, tx, appeal.reopens)
+	if err != nil {
+		return err
+	}
+	p, err := s.Package(c)
+	if err != nil {
+		return err
+	}
+	ch := s.begin(c, p, appeal.actor, appeal.now)
+	if ch.tasks, err = s.store.tasks(ctx, tx, c.ID); err != nil {
+		return err
+	}
+	if ch.requests, err = s.store.requests(ctx, tx, c.ID); err != nil {
+		return err
+	}
+	if err := ch.startAgain(appeal.c.Number); err != nil {
+		return err
+	}
+	if err := s.store.update(ctx, tx, c); err != nil {
+		return err
+	}
+	return s.write(ctx, tx, ch)
+}
+
+// startAgain lifts the decision and runs the process anew: the authority
+// examines and decides once more, within its whole time. What was paid stays
+// paid, in both directions; steps keep counting, so that no effect of the
+// first run is taken for one of the second.
+func (ch *change) startAgain(appealNumber string) error {
+	ch.endProcess()
+	f := &ch.c.File
+	if f.Decision != nil {
+		f.Superseded = append(f.Superseded, *f.Decision)
+	}
+	f.Decision, f.Silence, f.Proposal, f.Vars = nil, nil, nil, nil
+	for element, r := range f.Results {
+		if !r.Paid {
+			delete(f.Results, element)
+		}
+	}
+	f.Process = bpmn.State{Count: f.Process.Count}
+	ch.setClock(LegalClock{Limit: ch.p.Service.Deadlines.Decide, Silence: ch.p.Service.Deadlines.Silence})
+	ch.c.Status, ch.c.Outcome, ch.c.DecidedAt = Received, "", time.Time{}
+	ch.enter("reopened", true, map[string]string{"number": appealNumber})
+	ch.notify("reopened")
+	return ch.start()
 }

@@ -71,6 +71,8 @@ type File struct {
 	Results    map[string]Result            `json:"results,omitempty"` // of user tasks, by element
 	Proposal   *pack.Decision               `json:"proposal,omitempty"`
 	Decision   *Decision                    `json:"decision,omitempty"`
+	Superseded []Decision                   `json:"superseded,omitempty"` // decisions that a granted appeal has lifted, oldest first
+	PaidOut    int64                        `json:"paidOut,omitempty"`    // euro cents ordered so far
 	Silence    *Decision                    `json:"silence,omitempty"`    // implied refusal, until somebody decides after all
 	Excluded   []string                     `json:"excluded,omitempty"`   // appeal: accounts that took part in the contested decision
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests

@@ -37,6 +37,7 @@ type change struct {
 	cancelJobs   []string
 	events       []event.Event
 	opened       []*change // linked cases that this change opens
+	reopens      string    // id of the contested case that a granted appeal opens again
 }
 
 type touch int
@@ -92,7 +93,7 @@ func (ch *change) publish(kind string) {
 		"case": ch.c.ID, "service": ch.c.Service, "version": ch.c.Version, "authority": ch.c.Authority, "kind": ch.c.Kind,
 		"outcome": ch.c.Outcome, "startedAt": db.Micros(ch.c.File.StartedAt), "submittedAt": db.Micros(ch.c.SubmittedAt), "decidedAt": db.Micros(ch.c.DecidedAt),
 	})
-	ch.events = append(ch.events, event.Event{ID: ch.c.ID + "/" + kind, Type: kind, Subject: ch.c.ID, At: ch.now, Payload: payload})
+	ch.events = append(ch.events, event.Event{ID: ch.c.ID + "/" + kind + "/" + strconv.FormatInt(ch.c.entries, 10), Type: kind, Subject: ch.c.ID, At: ch.now, Payload: payload})
 }
 
 // takeDocuments lists the files named in the answers as documents of the case.

@@ -63,6 +63,9 @@ func (ch *change) issue() error {
 		return errs.New(errs.Internal, "").Because("case %s: nothing to issue: no person decided and the rule leaves it open", ch.c.ID)
 	}
 	ch.conclude(d, EndDecided, "decided")
+	if ch.c.Kind == Appeal && d.Outcome == pack.Granted {
+		ch.reopens = ch.c.Linked
+	}
 	return nil
 }
 
@@ -163,25 +166,30 @@ func (ch *change) close() {
 	ch.publish("case.closed")
 }
 
-// orderPayment pays the decided amount out, once per process step.
-func (ch *change) orderPayment(token string) error {
+// orderPayment pays out what is decided and not yet paid, once per process
+// step. It is done at once when nothing is left to pay.
+func (ch *change) orderPayment(token string) (done bool, err error) {
 	d := ch.c.File.Decision
 	if d == nil || d.Amount == "" {
-		return errs.New(errs.Internal, "").Because("case %s: a payment is ordered, but no amount is decided", ch.c.ID)
+		return false, errs.New(errs.Internal, "").Because("case %s: a payment is ordered, but no amount is decided", ch.c.ID)
 	}
 	if ch.s.Payments == nil {
-		return errs.New(errs.Unavailable, "").Because("no payment provider is configured")
+		return false, errs.New(errs.Unavailable, "").Because("no payment provider is configured")
 	}
 	cents, err := parseCents(d.Amount)
 	if err != nil {
-		return err
+		return false, err
 	}
+	if cents -= ch.c.File.PaidOut; cents <= 0 {
+		return true, nil
+	}
+	ch.c.File.PaidOut += cents
 	id := ch.c.ID + "/payout/" + token
 	ch.payments = append(ch.payments, Payment{ID: id, Case: ch.c.ID, Direction: "out", Cents: cents, Status: "ordered",
 		Provider: ch.s.Payments.Name(), OrderedAt: ch.now})
-	ch.enter("paymentOrdered", true, map[string]string{"amount": d.Amount})
+	ch.enter("paymentOrdered", true, map[string]string{"amount": formatCents(cents)})
 	ch.job("cases.payout", "payout/"+token, ch.now, payoutJob{Case: ch.c.ID, Payment: id, Cents: cents, Token: token})
-	return nil
+	return false, nil
 }
 
 // issueCertificate makes a document of the service that anybody can verify.

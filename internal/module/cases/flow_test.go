@@ -426,6 +426,17 @@ func TestAppeal(t *testing.T) {
 		if d := c.File.Decision; c.Status != Closed || d.Outcome != pack.Granted || d.DecidedBy != "Fiona" || d.Appeal.To != courtAppeal {
 			t.Errorf("answered: %s %+v", c.Status, d)
 		}
+		// The appeal was granted: the contested case is examined again, in the
+		// same transaction, and the new decision takes effect.
+		reopened := w.file(id)
+		if reopened.Status != Examined || reopened.Outcome != "" || len(reopened.File.Superseded) != 1 || !reopened.File.Clock.Running() {
+			t.Errorf("reopened: %s %q %+v", reopened.Status, reopened.Outcome, reopened.File.Clock)
+		}
+		w.must(w.Decide(ctx, fiona, id, w.task(id, "examine"), pack.Granted, "", ""))
+		w.run()
+		if c := w.file(id); c.Status != Closed || c.Outcome != pack.Granted || len(c.Payments) != 1 || c.Payments[0].Status != "done" {
+			t.Errorf("decided again: %s %s %+v", c.Status, c.Outcome, c.Payments)
+		}
 		_, err = w.Appeal(ctx, alice, r.Case, "I contest the answer as well.", "fr")
 		refused(t, err, errs.Conflict, "cases.appeal.nothing")
 

@@ -142,6 +142,9 @@ func (ch *change) drive(ev bpmn.Event) error {
 func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 	switch cmd.Type {
 	case bpmn.CreateUserTask:
+		if r := ch.c.File.Results[cmd.Element]; r.Paid { // before the case was reopened: a fee is due once
+			return []bpmn.Event{bpmn.TaskCompleted(cmd.Token, r.value())}, nil
+		}
 		ch.addTask(cmd)
 	case bpmn.CallDecision:
 		d, err := ch.decideByRule()
@@ -204,7 +207,7 @@ func (ch *change) callService(cmd bpmn.Command) (done bool, err error) {
 	case "decision.issue":
 		return true, ch.issue()
 	case "payment.order":
-		return false, ch.orderPayment(cmd.Token)
+		return ch.orderPayment(cmd.Token)
 	case "certificate.issue":
 		return true, ch.issueCertificate(cmd.Attrs["output"])
 	default:

@@ -417,7 +417,10 @@ func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*
 			if err := s.store.update(ctx, tx, c); err != nil {
 				return err
 			}
-			return s.write(ctx, tx, ch)
+			if err := s.write(ctx, tx, ch); err != nil || ch.reopens == "" {
+				return err
+			}
+			return s.reopen(ctx, tx, ch)
 		})
 		if refused {
 			s.recordRefusal(ctx, a, caseID, "change")

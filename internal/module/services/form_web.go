@@ -196,7 +196,9 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 	notice := ""
 	if now := paths(x.pack.Form.Show(p, x.env)); !subset(now, seen) {
 		// An answer asked for more: that is no mistake of the person's.
-		wrong = slices.DeleteFunc(wrong, func(e form.FieldError) bool { return !seen[e.Field] && e.Code == "required" })
+		wrong = slices.DeleteFunc(wrong, func(e form.FieldError) bool {
+			return !seen[e.Field] && slices.Contains([]string{"required", "declaration", "rowsMin", "filesMin"}, e.Code)
+		})
 		if len(wrong) == 0 && !stay {
 			notice, stay = "services.form.more", true
 		}

@@ -150,6 +150,8 @@ func (v *view) past() []ui.TimelineStep {
 			done(v.T("mycases.path.paid"), v.T("mycases.path.paidText", "amount", v.MoneyDecimal(e.Data["amount"]), "at", at))
 		case "appealed":
 			done(v.T("mycases.path.appealed"), at)
+		case "reopened":
+			done(v.T("mycases.path.reopened"), at)
 		case "withdrawn":
 			done(v.T("mycases.path.withdrawn"), at)
 		}

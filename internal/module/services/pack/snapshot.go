@@ -3,13 +3,16 @@ package pack
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"passerelle/engine/feel"
 )
 
-// snapshot is the stored form of a Decision. JSON has no dates: a temporal value
+// snapshot is the stored form of a Decision, with the members in the order in
+// which they are written. JSON has no dates: a temporal value
 // is written as its FEEL @-literal ("@2025-03-09"), a text that begins with @
 // gets a second one.
 type snapshot struct {
@@ -25,20 +28,95 @@ type snapshot struct {
 	Hash          string                     `json:"hash"`
 }
 
-// MarshalJSON writes the decision; equal decisions give equal bytes.
+// MarshalJSON writes the decision as a snapshot; equal decisions give equal
+// bytes. It writes by hand: every case that a rule has decided is stored with
+// one, several times in its life.
 func (d Decision) MarshalJSON() ([]byte, error) {
-	value, err := keep(d.Value)
-	if err != nil {
+	b := append(make([]byte, 0, 4096), `{"outcome":`...)
+	b = feel.AppendQuoted(b, string(d.Outcome))
+	if d.Amount != "" {
+		b = feel.AppendQuoted(append(b, `,"amount":`...), d.Amount)
+	}
+	if len(d.Reasons) > 0 {
+		b = quoteAll(append(b, `,"reasons":`...), d.Reasons)
+	}
+	var err error
+	if b, err = v2json(append(b, `,"value":`...), d.Value); err != nil {
 		return nil, err
 	}
-	s := snapshot{Outcome: d.Outcome, Amount: d.Amount, Reasons: d.Reasons, Value: value, Values: make(map[string]json.RawMessage, len(d.Values)),
-		Parameters: d.Parameters, Rules: d.Rules, ReferenceDate: d.ReferenceDate.Format(time.DateOnly), Package: d.Package, Hash: d.Hash}
-	for name, v := range d.Values {
-		if s.Values[name], err = keep(v); err != nil {
+	for i, name := range slices.Sorted(maps.Keys(d.Values)) {
+		b = feel.AppendQuoted(member(b, "values", i), name)
+		if b, err = v2json(append(b, ':'), d.Values[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return json.Marshal(s)
+	b = end(b, len(d.Values))
+	if b, err = appendUses(b, d.Parameters); err != nil {
+		return nil, err
+	}
+	for i, name := range slices.Sorted(maps.Keys(d.Rules)) {
+		b = feel.AppendQuoted(member(b, "rules", i), name)
+		b = quoteAll(append(b, ':'), d.Rules[name])
+	}
+	b = end(b, len(d.Rules))
+	b = feel.AppendQuoted(append(b, `,"referenceDate":`...), d.ReferenceDate.Format(time.DateOnly))
+	b = feel.AppendQuoted(append(b, `,"package":`...), d.Package)
+	b = feel.AppendQuoted(append(b, `,"hash":`...), d.Hash)
+	return append(b, '}'), nil
+}
+
+// member begins the i-th member of the object called name.
+func member(b []byte, name string, i int) []byte {
+	if i > 0 {
+		return append(b, ',')
+	}
+	return append(append(append(b, `,"`...), name...), `":{`...)
+}
+
+// end closes an object of n members; of none there is nothing to close.
+func end(b []byte, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	return append(b, '}')
+}
+
+func quoteAll(b []byte, all []string) []byte {
+	if all == nil {
+		return append(b, "null"...)
+	}
+	b = append(b, '[')
+	for i, s := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = feel.AppendQuoted(b, s)
+	}
+	return append(b, ']')
+}
+
+func appendUses(b []byte, uses []ParameterUse) ([]byte, error) {
+	if len(uses) == 0 {
+		return b, nil
+	}
+	b = append(b, `,"parameters":[`...)
+	for i, u := range uses {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = feel.AppendQuoted(append(b, `{"id":`...), u.ID)
+		b = append(b, `,"from":"`...)
+		var err error
+		if b, err = u.From.AppendText(b); err != nil {
+			return nil, fmt.Errorf("%s: %w", u.ID, err)
+		}
+		b = feel.AppendQuoted(append(b, `","status":`...), string(u.Status))
+		if u.Legal != "" {
+			b = feel.AppendQuoted(append(b, `,"legal":`...), u.Legal)
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -64,8 +142,6 @@ func (d *Decision) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func keep(v feel.Value) (json.RawMessage, error) { return v2json(nil, v) }
-
 func v2json(buf []byte, v feel.Value) ([]byte, error) {
 	switch v.Kind() {
 	case feel.KindNull:
@@ -80,9 +156,9 @@ func v2json(buf []byte, v feel.Value) ([]byte, error) {
 		if strings.HasPrefix(s, "@") {
 			s = "@" + s
 		}
-		return quote(buf, s)
+		return feel.AppendQuoted(buf, s), nil
 	case feel.KindDate, feel.KindTime, feel.KindDateTime, feel.KindDaysDuration, feel.KindMonthsDuration:
-		return quote(buf, "@"+temporal(v))
+		return feel.AppendQuoted(buf, "@"+temporal(v)), nil
 	case feel.KindList:
 		var err error
 		buf = append(buf, '[')
@@ -102,10 +178,7 @@ func v2json(buf []byte, v feel.Value) ([]byte, error) {
 			if i > 0 {
 				buf = append(buf, ',')
 			}
-			if buf, err = quote(buf, e.Name); err != nil {
-				return nil, err
-			}
-			buf = append(buf, ':')
+			buf = append(feel.AppendQuoted(buf, e.Name), ':')
 			if buf, err = v2json(buf, e.Value); err != nil {
 				return nil, err
 			}
@@ -113,11 +186,6 @@ func v2json(buf []byte, v feel.Value) ([]byte, error) {
 		return append(buf, '}'), nil
 	}
 	return nil, fmt.Errorf("a %s cannot be stored", v.Kind())
-}
-
-func quote(buf []byte, s string) ([]byte, error) {
-	q, err := json.Marshal(s)
-	return append(buf, q...), err
 }
 
 // temporal is the text of a temporal value as ParseTemporal reads it.
