@@ -175,6 +175,7 @@ func (b *typedBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 // literalBox is a FEEL expression.
 type literalBox struct {
 	expr     *feel.Expr
+	reads    reads
 	constant bool
 	value    feel.Value // of a constant
 	broken   string     // why it cannot be evaluated
@@ -209,7 +210,7 @@ func (c *logicCompiler) literal(l *Literal, scope *names) *literalBox {
 	}
 	c.use(e, scope, l.TextPos)
 	c.u.m.exprs = append(c.u.m.exprs, checkedExpr{u: c.u, at: l.TextPos, element: c.element, expr: e, scope: scope, want: b.typ})
-	b.expr = e
+	b.expr, b.reads = e, readsOf(e)
 	if lit, ok := constantIn(e, e.AST()); ok {
 		if v, ok := b.typ.Coerce(lit); ok {
 			b.constant, b.value = true, v

@@ -36,6 +36,7 @@ type tableOutput struct {
 
 type tableRule struct {
 	tests   []*feel.Expr // nil: "-"
+	reads   []reads      // per test
 	broken  []string     // per test: why it cannot be evaluated
 	outputs []*literalBox
 }
@@ -63,12 +64,13 @@ func (c *logicCompiler) table(x *DecisionTable, scope *names) boxed {
 	}
 	for i := range x.Rules {
 		r := &x.Rules[i]
-		rule := tableRule{tests: make([]*feel.Expr, len(r.Inputs)), broken: make([]string, len(r.Inputs))}
+		rule := tableRule{tests: make([]*feel.Expr, len(r.Inputs)), reads: make([]reads, len(r.Inputs)), broken: make([]string, len(r.Inputs))}
 		for j, entry := range r.Inputs {
 			if entry.Text == "-" {
 				continue
 			}
 			rule.tests[j] = c.unaryTests(entry, scope, inputTypes[j])
+			rule.reads[j] = readsOf(rule.tests[j])
 			if rule.tests[j] == nil {
 				rule.broken[j] = "the condition cannot be read: " + entry.Text
 			}
@@ -351,7 +353,7 @@ func (b *tableBox) cell(r *run, s *feel.Scope, rule, column int, t *TableRun) fe
 	v := b.cellValue(r, s, rule, column)
 	if t != nil {
 		o := &t.Rules[rule].Outputs[column]
-		o.Value, o.Evaluated, o.Uses = v, true, usesOf(b.rules[rule].outputs[column].expr, s)
+		o.Value, o.Evaluated, o.Uses = v, true, b.rules[rule].outputs[column].reads.uses(s)
 	}
 	return v
 }

@@ -162,7 +162,7 @@ func (t *Logic) entry(name string) *Logic {
 
 func (t *Logic) literal(b *literalBox, s *feel.Scope, v feel.Value) {
 	if t != nil {
-		t.Kind, t.Text, t.Value, t.Uses = "literal", b.place.text, v, usesOf(b.expr, s)
+		t.Kind, t.Text, t.Value, t.Uses = "literal", b.place.text, v, b.reads.uses(s)
 	}
 }
 

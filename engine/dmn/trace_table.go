@@ -8,7 +8,7 @@ func (b *tableBox) trace(r *run, s *feel.Scope, values []feel.Value, valid bool,
 	t := &TableRun{HitPolicy: b.def.HitPolicy, Aggregation: b.def.Aggregation, Rules: make([]RuleRun, len(b.rules))}
 	l.Table = t
 	for i := range b.inputs {
-		t.Inputs = append(t.Inputs, ColumnRun{b.def.Inputs[i].Label, b.def.Inputs[i].Expr.Text, values[i], usesOf(b.inputs[i].expr.expr, s)})
+		t.Inputs = append(t.Inputs, ColumnRun{b.def.Inputs[i].Label, b.def.Inputs[i].Expr.Text, values[i], b.inputs[i].expr.reads.uses(s)})
 	}
 	for i := range b.outputs {
 		t.Outputs = append(t.Outputs, b.outputs[i].name)
@@ -42,7 +42,7 @@ func (b *tableBox) trace(r *run, s *feel.Scope, values []feel.Value, valid bool,
 			}
 			rr.Cells[j].State = state
 			if state != CellIrrelevant {
-				rr.Cells[j].Uses = usesOf(b.rules[i].tests[j], s)
+				rr.Cells[j].Uses = b.rules[i].reads[j].uses(s)
 			}
 			rr.Matched = rr.Matched && (state == CellMet || state == CellIrrelevant)
 		}

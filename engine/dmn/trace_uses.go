@@ -1,6 +1,7 @@
 package dmn
 
 import (
+	"slices"
 	"strings"
 
 	"passerelle/engine/feel"
@@ -12,10 +13,12 @@ type Used struct {
 	Value feel.Value `json:"value"`
 }
 
-// usesOf returns what an expression read from the scope, each once, in the
-// order of the text. Functions and variables of the expression itself are left
-// out.
-func usesOf(e *feel.Expr, s *feel.Scope) []Used {
+// reads are the names and paths that an expression reads from its scope, in the
+// order of the text: what can be said of its uses before any evaluation.
+type reads [][]string
+
+// readsOf finds what an expression (nil: none) reads.
+func readsOf(e *feel.Expr) reads {
 	if e == nil {
 		return nil
 	}
@@ -23,19 +26,8 @@ func usesOf(e *feel.Expr, s *feel.Scope) []Used {
 	if len(free) == 0 {
 		return nil
 	}
-	var out []Used
-	add := func(name string, v feel.Value) {
-		if v.Kind() == feel.KindFunction {
-			return
-		}
-		for _, u := range out {
-			if u.Name == name {
-				return
-			}
-		}
-		out = append(out, Used{name, v})
-	}
-	inPath := map[feel.Node]bool{} // heads of paths already resolved
+	var out reads
+	inPath := map[feel.Node]bool{} // heads of paths already taken
 	walk(e.AST(), func(n feel.Node) {
 		if inPath[n] {
 			return
@@ -52,10 +44,22 @@ func usesOf(e *feel.Expr, s *feel.Scope) []Used {
 			}
 			x = p.X
 		}
-		if name, v, ok := resolvePath(path, s); ok {
-			add(name, v)
-		}
+		out = append(out, path)
 	})
+	return out
+}
+
+// uses returns what is read in the scope, each once. Functions and variables of
+// the expression itself are left out.
+func (paths reads) uses(s *feel.Scope) []Used {
+	var out []Used
+	for _, path := range paths {
+		name, v, ok := resolvePath(path, s)
+		if !ok || v.Kind() == feel.KindFunction || slices.ContainsFunc(out, func(u Used) bool { return u.Name == name }) {
+			continue
+		}
+		out = append(out, Used{name, v})
+	}
 	return out
 }
 

@@ -13,7 +13,7 @@ type contextData struct {
 	depth   int
 }
 
-const indexFrom = 12 // entries; below, a linear search is faster
+const indexFrom = 24 // entries; up to that, a linear search costs less than the index
 
 // Context returns a context with the entries in their order, or null when they
 // nest deeper than 500. Of two entries of one name the last one wins. The slice
@@ -30,16 +30,16 @@ func Context(entries ...Entry) Value {
 		}
 		seen[e.Name] = i
 	}
-	if dup {
-		kept := make([]Entry, 0, len(seen))
-		for i, e := range entries {
-			if seen[e.Name] == i {
-				kept = append(kept, e)
-			}
-		}
-		entries = kept
+	if !dup {
+		return contextWith(entries, seen)
 	}
-	return contextOf(entries)
+	kept := make([]Entry, 0, len(seen))
+	for i, e := range entries {
+		if seen[e.Name] == i {
+			kept = append(kept, e)
+		}
+	}
+	return contextOf(kept)
 }
 
 // repeats reports whether two of a few entries have one name.
@@ -56,18 +56,24 @@ func repeats(entries []Entry) bool {
 
 // contextOf wraps entries whose names are known to differ.
 func contextOf(entries []Entry) Value {
-	c := &contextData{entries: entries}
+	if len(entries) <= indexFrom {
+		return contextWith(entries, nil)
+	}
+	index := make(map[string]int, len(entries))
+	for i, e := range entries {
+		index[e.Name] = i
+	}
+	return contextWith(entries, index)
+}
+
+// contextWith wraps entries with their index (nil for a few).
+func contextWith(entries []Entry, index map[string]int) Value {
+	c := &contextData{entries: entries, index: index}
 	for i := range entries {
 		c.depth = max(c.depth, entries[i].Value.depth())
 	}
 	if c.depth++; c.depth > maxNesting {
 		return Value{}
-	}
-	if len(entries) > indexFrom {
-		c.index = make(map[string]int, len(entries))
-		for i, e := range entries {
-			c.index[e.Name] = i
-		}
 	}
 	return Value{kind: KindContext, ptr: unsafe.Pointer(c)}
 }

@@ -105,6 +105,10 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	accounts := people.New(a.db, clock.System{})
 	caseService := cases.New(cases.Deps{
 		DB: a.db, Clock: now, Queue: a.queue, Events: events, Packages: set, Evidence: registers,
+		Address: func(ctx context.Context, account string) (string, error) {
+			acc, err := accounts.Account(ctx, account)
+			return acc.Email, err
+		},
 		Payments: payments, Mail: sender, Texts: texts, URL: cfg.Server.PublicURL, Log: log,
 	})
 	catalogue := services.New(services.Deps{
@@ -121,8 +125,12 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	a.server.Ready("assets", func(context.Context) error { _, err := assets.Manifest(); return err })
 
 	a.measure(a.server.Metrics())
+	providers, err := a.providers()
+	if err != nil {
+		return nil, err
+	}
 	rt := a.server.Router()
-	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: a.providers(),
+	people.NewWeb(people.WebOptions{Service: accounts, PublicURL: cfg.Server.PublicURL, Clock: clock.System{}, Providers: providers,
 		AuthorityName: func(id string, lang i18n.Lang) string { return set.AuthorityName(lang, id) }}).Routes(rt)
 	a.cases, a.accounts, a.packages, a.registers = caseService, accounts, set, registers
 	mine := mycases.New(mycases.Options{Service: caseService, Blobs: blobs, PDF: pdf.Find(), URL: cfg.Server.PublicURL})
@@ -228,13 +236,12 @@ func secret(file string) (string, error) {
 
 // providers are the identity providers of the configuration, and the
 // demonstration's own.
-func (a *App) providers() []people.Provider {
+func (a *App) providers() ([]people.Provider, error) {
 	var all []people.Provider
 	for _, i := range a.cfg.SignIn.Issuers {
 		s, err := secret(i.SecretFile)
 		if err != nil {
-			a.log.Error("identity provider left out", "provider", i.ID, "err", err)
-			continue
+			return nil, fmt.Errorf("identity provider %s: %w", i.ID, err)
 		}
 		all = append(all, people.Provider{ID: i.ID, Issuer: i.Issuer, ClientID: i.ClientID, Secret: s, Label: i.Label,
 			NationalIDClaim: "national_id", Roles: i.Roles, KeepsSession: true})
@@ -242,7 +249,7 @@ func (a *App) providers() []people.Provider {
 	if a.demo != nil {
 		all = append(all, a.demo.provider(a.cfg))
 	}
-	return all
+	return all, nil
 }
 
 func providerOrigins(cfg config.Config) []string {

@@ -88,9 +88,11 @@ func easterSunday(year int) time.Time {
 // lastDay returns the last day of a time limit that starts on the day of from.
 // The day of the event does not count; a limit in months ends on the day of
 // the same number, or on the last day of a shorter month; a limit that would
-// end on a Saturday, Sunday or legal holiday ends on the next working day
-// (European Convention on the Calculation of Time-Limits, Basel 16.5.1972,
-// art. 3 to 5).
+// end on a Saturday, Sunday or legal holiday ends on the next working day.
+//
+// Unverified: that the European Convention on the Calculation of Time-Limits
+// (Basel, 16.5.1972, art. 3 to 5) says this, and that it holds here, is from
+// memory; ADR 0009.
 func lastDay(limit pack.Span, from time.Time) time.Time {
 	return nextWorkingDay(limit.AddTo(civil(from)))
 }

@@ -66,7 +66,7 @@ func (ch *change) enter(kind string, public bool, data map[string]string) {
 func (ch *change) notify(kind string) {
 	id := db.NewID(ch.s.Clock)
 	ch.messages = append(ch.messages, Message{ID: id, Account: ch.c.Account, Case: ch.c.ID, Kind: kind, At: ch.now})
-	if ch.c.Email != "" {
+	if ch.c.Email != "" || ch.s.Address != nil {
 		ch.job("cases.notice", "notice/"+id, ch.now, noticeJob{Case: ch.c.ID, Message: id})
 	}
 }

@@ -109,12 +109,21 @@ func (ch *change) keepEvidence(got map[string]exchange.Evidence, missing []strin
 // sign-in.
 func (s *Service) sendNotice(ctx context.Context, j noticeJob) error {
 	c, err := s.store.byID(ctx, s.DB.Read(), j.Case)
-	if err != nil || c.Email == "" || s.Mail == nil {
+	if err != nil || s.Mail == nil {
 		return err
+	}
+	to := c.Email
+	if s.Address != nil { // what the person chose since
+		if to, err = s.Address(ctx, c.Account); err != nil {
+			return err
+		}
+	}
+	if to == "" {
+		return nil
 	}
 	loc := s.Texts.For(c.Lang)
 	return s.Mail.Send(ctx, mail.Message{
-		ID: j.Message, To: c.Email, Subject: loc.T("cases.mail.subject"),
+		ID: j.Message, To: to, Subject: loc.T("cases.mail.subject"),
 		Text: loc.T("cases.mail.text", "link", s.URL+"/"+string(c.Lang)+"/inbox"),
 	})
 }

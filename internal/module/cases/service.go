@@ -33,9 +33,12 @@ type Deps struct {
 	Evidence exchange.Source
 	Payments PaymentProvider // nil: services with fees or payouts stop there, as an incident
 	Mail     mail.Sender     // nil: notices stay in the inbox
-	Texts    *i18n.Bundle
-	URL      string // public address of the installation, for links in mail
-	Log      *slog.Logger
+	// Address returns where an account wants its notices now, "" for nowhere;
+	// nil: where it wanted them when it applied.
+	Address func(ctx context.Context, account string) (string, error)
+	Texts   *i18n.Bundle
+	URL     string // public address of the installation, for links in mail
+	Log     *slog.Logger
 }
 
 // Service offers the use cases of the module. It is safe for concurrent use.
@@ -152,7 +155,7 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 		return Receipt{}, err
 	}
 	ch.publish("case.submitted")
-	file, err := json.Marshal(c.File)
+	file, err := c.File.json()
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -378,159 +381,4 @@ func normaliseCode(s string) string {
 		return s
 	}
 	return s[:4] + "-" + s[4:8] + "-" + s[8:]
-}
-
-// changeTries is how often a change is tried again when somebody else changed
-// the case between its reading and its writing.
-const changeTries = 5
-
-// change reads the case, lets fn change it, and writes everything that follows
-// in one transaction. may decides on the fresh case whether the actor is
-// allowed to; whom the case must not be known to is recorded.
-func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*Case) error, fn func(*change) error) error {
-	var err error
-	refused := false
-	for range changeTries {
-		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-			c, err := s.store.byID(ctx, tx, caseID)
-			if err != nil {
-				return err
-			}
-			if err := may(c); err != nil {
-				refused = errs.KindOf(err) == errs.NotFound
-				return err
-			}
-			p, err := s.Package(c)
-			if err != nil {
-				return err
-			}
-			ch := s.begin(c, p, a, s.now())
-			if ch.tasks, err = s.store.tasks(ctx, tx, caseID); err != nil {
-				return err
-			}
-			if ch.requests, err = s.store.requests(ctx, tx, caseID); err != nil {
-				return err
-			}
-			if err := fn(ch); err != nil {
-				return err
-			}
-			if err := s.store.update(ctx, tx, c); err != nil {
-				return err
-			}
-			if err := s.write(ctx, tx, ch); err != nil || ch.reopens == "" {
-				return err
-			}
-			return s.reopen(ctx, tx, ch)
-		})
-		if refused {
-			s.recordRefusal(ctx, a, caseID, "change")
-		}
-		if !errors.Is(err, errs.New(errs.Conflict, "cases.changed")) {
-			return err
-		}
-	}
-	return err
-}
-
-// write stores what a change gathered, beside the case itself.
-func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
-	c := ch.c
-	for _, e := range ch.entries {
-		if err := s.store.addEntry(ctx, tx, c.ID, e); err != nil {
-			return err
-		}
-	}
-	for i, t := range ch.tasks {
-		var err error
-		switch ch.touched[t.ID] {
-		case taskNew:
-			err = s.store.addTask(ctx, tx, ch.tasks[i])
-		case taskChanged:
-			err = s.store.saveTask(ctx, tx, ch.tasks[i])
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for i := range ch.requests {
-		r := ch.requests[i]
-		var err error
-		switch ch.touched[r.ID] {
-		case taskNew:
-			err = s.store.addRequest(ctx, tx, r)
-		case taskChanged:
-			err = s.store.endRequest(ctx, tx, r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, d := range ch.documents {
-		if err := s.store.addDocument(ctx, tx, d); err != nil {
-			return err
-		}
-	}
-	for _, m := range ch.messages {
-		if err := s.store.addMessage(ctx, tx, m); err != nil {
-			return err
-		}
-	}
-	for _, x := range ch.certificates {
-		if err := s.store.addCertificate(ctx, tx, x); err != nil {
-			return err
-		}
-	}
-	for _, x := range ch.payments {
-		if err := s.store.addPayment(ctx, tx, x); err != nil {
-			return err
-		}
-	}
-	for _, x := range ch.settled {
-		if err := s.store.settlePayment(ctx, tx, x.ID, x.Status, x.Reference, x.DoneAt); err != nil {
-			return err
-		}
-	}
-	for _, id := range ch.cancelJobs {
-		if err := work.Cancel(ctx, tx, id); err != nil {
-			return err
-		}
-	}
-	for _, j := range ch.jobs {
-		if err := work.Enqueue(ctx, tx, j); err != nil {
-			return err
-		}
-	}
-	for _, e := range ch.events {
-		if err := s.Events.Publish(ctx, tx, e); err != nil {
-			return err
-		}
-	}
-	for _, o := range ch.opened {
-		canonical, _, err := hashOf(o.c.Application)
-		if err != nil {
-			return err
-		}
-		file, err := json.Marshal(o.c.File)
-		if err != nil {
-			return err
-		}
-		inserted, err := s.store.insert(ctx, tx, o.c, canonical, file)
-		if err != nil {
-			return err
-		}
-		if !inserted { // two appeals at once: the first one stands
-			return errs.New(errs.Conflict, "cases.changed")
-		}
-		if err := s.write(ctx, tx, o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// decodeNumbers reads JSON whose numbers keep their written form.
-func decodeNumbers(text string, into any) error {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	return d.Decode(into)
 }

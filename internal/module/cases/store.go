@@ -6,8 +6,11 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"passerelle/internal/platform/db"
@@ -83,6 +86,23 @@ func (store) byKey(ctx context.Context, q db.Querier, account, key string) (*Cas
 	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM cases_case WHERE account = $1 AND idempotency = $2`, account, key))
 }
 
+// json returns the file as JSON. The proposal, most of it, writes itself:
+// encoding/json would read it once more, which costs as much as writing.
+func (f File) json() ([]byte, error) {
+	proposal := f.Proposal
+	f.Proposal = nil
+	b, err := json.Marshal(f)
+	if err != nil || proposal == nil {
+		return b, err
+	}
+	p, err := proposal.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	b = append(b[:len(b)-1], `,"proposal":`...) // never the first: clock and process are always there
+	return append(append(b, p...), '}'), nil
+}
+
 // insert stores a new case, its application and file given as JSON. It returns false when the account's key is taken,
 // or, once in a very long time, the random number.
 func (store) insert(ctx context.Context, tx db.Querier, c *Case, application, file []byte) (bool, error) {
@@ -103,7 +123,7 @@ func (store) insert(ctx context.Context, tx db.Querier, c *Case, application, fi
 // update writes the case back if nobody changed it since it was read, and
 // errs.Conflict otherwise.
 func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
-	file, err := json.Marshal(c.File)
+	file, err := c.File.json()
 	if err != nil {
 		return err
 	}
@@ -121,14 +141,42 @@ func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
 	return err
 }
 
-func (store) addEntry(ctx context.Context, tx db.Querier, caseID string, e Entry) error {
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return err
+// entryTexts are the statements that insert 1, 2, … lines of a timeline.
+var entryTexts = func() (texts [8]string) {
+	const columns = 8
+	for n := range texts {
+		var b strings.Builder
+		b.WriteString("INSERT INTO cases_entry (case_id, seq, at, kind, actor, name, public, data) VALUES ")
+		for row := range n + 1 {
+			if row > 0 {
+				b.WriteByte(',')
+			}
+			for c := range columns {
+				fmt.Fprintf(&b, "%c$%d", "(,"[min(c, 1)], row*columns+c+1)
+			}
+			b.WriteByte(')')
+		}
+		texts[n] = b.String()
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO cases_entry (case_id, seq, at, kind, actor, name, public, data) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
-		caseID, e.Seq, db.Micros(e.At), e.Kind, e.Actor, e.Name, flag(e.Public), string(data))
-	return err
+	return texts
+}()
+
+// addEntries adds lines to a timeline, several with one statement.
+func (store) addEntries(ctx context.Context, tx db.Querier, caseID string, entries []Entry) error {
+	for some := range slices.Chunk(entries, len(entryTexts)) {
+		args := make([]any, 0, 8*len(some))
+		for _, e := range some {
+			data, err := json.Marshal(e.Data)
+			if err != nil {
+				return err
+			}
+			args = append(args, caseID, e.Seq, db.Micros(e.At), e.Kind, e.Actor, e.Name, flag(e.Public), string(data))
+		}
+		if _, err := tx.ExecContext(ctx, entryTexts[len(some)-1], args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // timeline returns a case's entries, oldest first; publicOnly leaves out what

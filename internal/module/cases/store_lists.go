@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 	"unicode"
@@ -55,6 +56,16 @@ type QueueFilter struct {
 	DueBefore time.Time
 	After     Cursor // keyset: rows after this one
 	Limit     int    // zero: 50
+
+	takers *takers // only what this person may take; nil: all
+}
+
+// takers says whose tasks are left in a queue: those that nobody else has, in
+// nobody's own case, within the person's role.
+type takers struct {
+	account, person string
+	headOfUnit      bool
+	except          string // a case to leave out, or ""
 }
 
 // Cursor is a place in a queue.
@@ -65,7 +76,7 @@ type Cursor struct {
 
 func (store) ofPerson(ctx context.Context, q db.Querier, account, person, before string, limit int) ([]Row, error) {
 	if before == "" {
-		before = "~" // after every UUID
+		before = "g" // after every UUID, in any collation
 	}
 	return list(ctx, q, scanRow, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at FROM cases_case
 		WHERE (account = $1 OR (person = $2 AND person <> '')) AND id < $3 ORDER BY id DESC LIMIT $4`, account, person, before, limit)
@@ -104,14 +115,27 @@ func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow
 	default:
 		add("t.assignee = ?", f.Assignee)
 	}
-	if s := strings.TrimSpace(f.Search); s != "" {
-		add(`c.search LIKE ? ESCAPE '\'`, "%"+likeEscape(fold(s))+"%")
+	for _, pattern := range searchPatterns(f.Search) {
+		add(`c.search LIKE ? ESCAPE '\'`, pattern)
 	}
 	if !f.DueFrom.IsZero() {
 		add("t.due_at >= ?", db.Micros(f.DueFrom))
 	}
 	if !f.DueBefore.IsZero() {
 		add("t.due_at < ?", db.Micros(f.DueBefore))
+	}
+	if by := f.takers; by != nil {
+		add("t.assignee IN ('', ?)", by.account)
+		add("c.account <> ?", by.account)
+		if by.person != "" {
+			add("c.person <> ?", by.person)
+		}
+		if !by.headOfUnit {
+			add("t.role <> ?", RoleHeadOfUnit)
+		}
+		if by.except != "" {
+			add("c.id <> ?", by.except)
+		}
 	}
 	limit := f.Limit
 	if limit <= 0 || limit > 200 {
@@ -131,6 +155,68 @@ func scanQueueRow(row scanner) (QueueRow, error) {
 		&r.Task, &r.Element, &r.TaskKind, &r.Role, &r.Assignee, &r.Assigned, &r.TaskStatus, &taskDue, &r.Account, &r.Person)
 	r.SubmittedAt, r.DueAt, r.DecidedAt, r.TaskDueAt = db.Time(submitted), dueTime(dueAt), db.Time(decided), dueTime(taskDue)
 	return r, err
+}
+
+// lookup lists an authority's cases that hold all words of the search, newest
+// first.
+func (store) lookup(ctx context.Context, q db.Querier, authority, text string, limit int) ([]Row, error) {
+	patterns := searchPatterns(text)
+	if len(patterns) == 0 {
+		return nil, nil
+	}
+	where, args := "authority = $1", []any{authority}
+	for _, pattern := range patterns {
+		args = append(args, pattern)
+		where += ` AND search LIKE $` + itoa(len(args)) + ` ESCAPE '\'`
+	}
+	args = append(args, limit)
+	return list(ctx, q, scanRow, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at FROM cases_case
+		WHERE `+where+` ORDER BY id DESC LIMIT $`+itoa(len(args)), args...)
+}
+
+// maxWords is how many words of a search count.
+const maxWords = 8
+
+// searchPatterns are the LIKE patterns of a search, one for each word: all must
+// be found, in any order.
+func searchPatterns(text string) []string {
+	words := strings.Fields(fold(text))
+	if len(words) > maxWords {
+		words = words[:maxWords]
+	}
+	for i, w := range words {
+		words[i] = "%" + likeEscape(w) + "%"
+	}
+	return words
+}
+
+// workers are who worked on a case, as far as it bars them from a task.
+type workers struct {
+	Excluded []string                       `json:"excluded"`
+	Results  map[string]struct{ By string } `json:"results"`
+}
+
+// workersOf reads who worked on some cases, by their id.
+func (store) workersOf(ctx context.Context, q db.Querier, ids []string) (map[string]workers, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	places, args := make([]string, len(ids)), make([]any, len(ids))
+	for i, id := range ids {
+		places[i], args[i] = "$"+itoa(i+1), id
+	}
+	all := make(map[string]workers, len(ids))
+	_, err := list(ctx, q, func(row scanner) (struct{}, error) {
+		var id, file string
+		var one workers
+		if err := row.Scan(&id, &file); err != nil {
+			return struct{}{}, err
+		}
+		err := json.Unmarshal([]byte(file), &one)
+		all[id] = one
+		return struct{}{}, err
+	}, `SELECT id, file FROM cases_case WHERE id IN (`+strings.Join(places, ",")+`)`, args...)
+	return all, err
 }
 
 // Stuck is a case in which a step of the process failed.
@@ -206,7 +292,7 @@ type Notice struct {
 
 func (store) inbox(ctx context.Context, q db.Querier, account, before string, limit int) ([]Notice, error) {
 	if before == "" {
-		before = "~"
+		before = "g" // after every UUID, in any collation
 	}
 	return list(ctx, q, func(row scanner) (Notice, error) {
 		var n Notice

@@ -233,13 +233,22 @@ func (s *Service) complete(ctx context.Context, a Actor, caseID, taskID string, 
 // barred reports why an account may neither take nor complete a task: it took
 // part in the contested decision, or did the work that is to be approved.
 func (ch *change) barred(t *Task, account string) error {
-	if slices.Contains(ch.c.File.Excluded, account) {
-		return errs.New(errs.Forbidden, "cases.appeal.sameOfficer")
+	if err := ch.excluded(account); err != nil {
+		return err
 	}
 	if other := ch.fourEyes(t); other != "" {
 		if before, done := ch.c.File.Results[other]; done && before.By == account {
 			return errs.New(errs.Forbidden, "cases.task.fourEyes")
 		}
+	}
+	return nil
+}
+
+// excluded refuses an account that took part in the contested decision: it
+// acts on nothing of the appeal that moves its clock or its outcome.
+func (ch *change) excluded(account string) error {
+	if slices.Contains(ch.c.File.Excluded, account) {
+		return errs.New(errs.Forbidden, "cases.appeal.sameOfficer")
 	}
 	return nil
 }
@@ -268,6 +277,9 @@ func (ch *change) finishTask(t *Task, r Result) error {
 func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 	text = strings.TrimSpace(text)
 	return s.change(ctx, a, caseID, officer(a), func(ch *change) error {
+		if err := ch.excluded(a.Account); err != nil {
+			return err
+		}
 		if err := checkReasons(text, true); err != nil {
 			return err
 		}
@@ -361,15 +373,19 @@ func (ch *change) request(id string) *Request {
 }
 
 // Extend prolongs the legal clock once, by what the service allows, with
-// reasons that the applicant reads.
+// reasons that the applicant reads. The time to answer an appeal is the law's
+// (appealLimit), so no service can prolong it.
 func (s *Service) Extend(ctx context.Context, a Actor, caseID, reasons string) error {
 	return s.change(ctx, a, caseID, officer(a), func(ch *change) error {
+		if err := ch.excluded(a.Account); err != nil {
+			return err
+		}
 		if err := checkReasons(reasons, true); err != nil {
 			return err
 		}
 		by := ch.p.Service.Deadlines.Extension
 		clock := ch.c.File.Clock
-		if by.IsZero() || !clock.Extended.IsZero() || !clock.Running() {
+		if ch.c.Kind == Appeal || by.IsZero() || !clock.Extended.IsZero() || !clock.Running() {
 			return errs.New(errs.Conflict, "cases.extend.no")
 		}
 		ch.setClock(clock.Extend(by))

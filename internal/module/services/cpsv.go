@@ -13,7 +13,9 @@ type node = map[string]any
 
 // Describe returns a service as CPSV-AP 3.2 linked data: the public service,
 // its authority, legal resources, evidence, output, cost and channel. base is
-// the public address.
+// the public address. The vocabulary cannot say how sure a figure is: a cost
+// or processing time of which we are not sure is left out, and a legal
+// resource of which we are not says so in a comment.
 func Describe(set *pack.Set, p *pack.Package, base string) node {
 	s := p.Service
 	self := base + "/id/services/" + p.ID
@@ -22,6 +24,7 @@ func Describe(set *pack.Set, p *pack.Package, base string) node {
 			"cpsv": "http://purl.org/vocab/cpsv#", "cv": "http://data.europa.eu/m8g/", "dct": "http://purl.org/dc/terms/",
 			"eli": "http://data.europa.eu/eli/ontology#", "foaf": "http://xmlns.com/foaf/0.1/", "schema": "https://schema.org/",
 			"xsd": "http://www.w3.org/2001/XMLSchema#", "skos": "http://www.w3.org/2004/02/skos/core#",
+			"rdfs": "http://www.w3.org/2000/01/rdf-schema#",
 		},
 		"@id":                      self,
 		"@type":                    "cpsv:PublicService",
@@ -38,15 +41,18 @@ func Describe(set *pack.Set, p *pack.Package, base string) node {
 		"cv:hasChannel":            node{"@id": self + "#online", "@type": "cv:Channel", "cv:ownedBy": node{"@id": base + "/id/authorities/" + s.Authority}, "schema:url": node{"@id": base + "/services/" + p.ID + "/apply"}},
 		"cv:isGroupedBy":           lifeEvents(set, s.LifeEvents, base),
 	}
-	if s.Fee != nil && s.Fee.Status != pack.NotFound {
+	if s.Fee != nil && sure(s.Fee.Status) {
 		doc["cv:hasCost"] = node{"@id": self + "#cost", "@type": "cv:Cost", "cv:value": typed(s.Fee.Amount, "decimal"),
 			"cv:currency": node{"@id": "http://publications.europa.eu/resource/authority/currency/" + s.Fee.Currency}}
 	}
-	if t := s.Time; t != nil && t.Status != pack.NotFound {
+	if t := s.Time; t != nil && sure(t.Status) {
 		doc["cv:processingTime"] = typed(ISODuration(t.Declared), "duration")
 	}
 	return doc
 }
+
+// sure reports whether a figure can be passed on without its status.
+func sure(s pack.Status) bool { return s == pack.Verified || s == pack.Derived }
 
 func inAll(text func(i18n.Lang) string) []node {
 	var all []node
@@ -88,6 +94,9 @@ func legalResources(p *pack.Package) []node {
 		n["dct:title"] = titles
 		if !r.Date.IsZero() {
 			n["eli:date_document"] = typed(r.Date.Format("2006-01-02"), "date")
+		}
+		if !sure(r.Status) {
+			n["rdfs:comment"] = node{"@language": "en", "@value": string(r.Status)}
 		}
 		all = append(all, n)
 	}

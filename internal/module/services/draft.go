@@ -23,6 +23,7 @@ type Draft struct {
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
 	Receipt          *Receipt // set once submitted
+	Refreshed        bool     // the registers say something else than when the draft was stored; not stored
 }
 
 // Receipt proves to the applicant what was received, and when.

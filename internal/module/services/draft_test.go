@@ -38,6 +38,7 @@ type office struct {
 	mu       sync.Mutex
 	down     bool // the register
 	asked    int
+	moved    bool                  // Anna lives elsewhere now
 	received map[string]Submission // by account and key
 	refuse   error                 // what Submit says after it has taken the application
 }
@@ -71,6 +72,10 @@ func (o *office) Fetch(_ context.Context, r exchange.Request) (exchange.Evidence
 		return exchange.Evidence{}, errs.New(errs.Unavailable, "")
 	case r.Subject != anna.Person:
 		return exchange.Evidence{}, errs.New(errs.NotFound, "")
+	}
+	if o.moved {
+		return exchange.Evidence{Type: r.Type, Subject: r.Subject, Source: "rnpp", AsOf: o.clock.Now(),
+			Value: json.RawMessage(`{"givenName":"Anna","familyName":"Exemple","address":{"street":"rue du Bois","commune":"Ailleurs"}}`)}, nil
 	}
 	return exchange.Evidence{Type: r.Type, Subject: r.Subject, Source: "rnpp", AsOf: spring,
 		Value: json.RawMessage(`{"givenName":"Anna","familyName":"Exemple","address":{"street":"rue du Lac","commune":"Exemple"}}`)}, nil
@@ -161,6 +166,37 @@ func TestWhoTheRegisterDoesNotKnowIsToldBeforeFillingInAForm(t *testing.T) {
 	o := newOffice(t, dbtest.SQLite(t))
 	if _, err := o.Begin(context.Background(), boris, "allotment-garden"); !errors.Is(err, errs.New(errs.Invalid, "services.evidenceMissing")) {
 		t.Errorf("got %v, want services.evidenceMissing", err)
+	}
+}
+
+// Nobody sends in spring's facts in autumn: a draft of another day asks the
+// registers again, and says when they answer otherwise.
+func TestADraftOfAnotherDayAsksTheRegistersAgain(t *testing.T) {
+	o, ctx := newOffice(t, dbtest.SQLite(t)), context.Background()
+	id := begin(t, o).ID
+	asked := o.asked
+	if d, _, err := o.Draft(ctx, anna, id); err != nil || d.Refreshed || o.asked != asked {
+		t.Errorf("the same day: refreshed %v, asked %d times, %v", d.Refreshed, o.asked-asked, err)
+	}
+	o.clock.Advance(24 * time.Hour)
+	if d, _, err := o.Draft(ctx, anna, id); err != nil || d.Refreshed || o.asked == asked {
+		t.Errorf("the next day, nothing new: refreshed %v, asked %d times, %v", d.Refreshed, o.asked-asked, err)
+	}
+	o.moved = true
+	d, _, err := o.Draft(ctx, anna, id)
+	if err != nil || !d.Refreshed || d.Answers["address"] == nil || string(d.Evidence["person"].Value) == "" {
+		t.Fatalf("moved: %+v %v", d, err)
+	}
+	if err := o.Save(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if d, _, err = o.Draft(ctx, anna, id); err != nil || d.Refreshed || d.Evidence["person"].AsOf.Equal(spring) {
+		t.Errorf("stored: refreshed %v, as of %v, %v", d.Refreshed, d.Evidence["person"].AsOf, err)
+	}
+	o.down = true
+	o.clock.Advance(48 * time.Hour)
+	if d, _, err = o.Draft(ctx, anna, id); err != nil || d.Evidence["person"].Source != "rnpp" {
+		t.Errorf("the register is down: %+v %v", d.Evidence, err)
 	}
 }
 

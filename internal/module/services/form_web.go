@@ -31,6 +31,7 @@ func (w *Web) formRoutes(rt *web.Router) {
 	rt.Page("GET /applications/{draft}/check", web.RequireIdentity(w.check))
 	rt.Page("POST /applications/{draft}/check", web.RequireIdentity(w.send))
 	rt.Page("GET /applications/{draft}/receipt", web.RequireIdentity(w.receipt))
+	rt.Page("GET /applications/{draft}/discard", web.RequireIdentity(w.askDiscard))
 	rt.Page("POST /applications/{draft}/discard", web.RequireIdentity(w.discard))
 }
 
@@ -264,7 +265,7 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) error {
 		return web.SeeOther(rw, r, x.path("receipt"))
 	}
 	_, wrong := x.pack.Form.Validate(x.env)
-	return web.Render(rw, r, http.StatusOK, checkPage(w.view(r), x, wrong))
+	return web.Render(rw, r, http.StatusOK, checkPage(w.view(r), x, wrong, ""))
 }
 
 func (w *Web) send(rw http.ResponseWriter, r *http.Request) error {
@@ -272,12 +273,22 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if x.Receipt == nil && (r.PostFormValue("rev") != strconv.FormatInt(x.Rev, 10) || x.Refreshed) {
+		// What would be sent is not what was shown: show it again.
+		if x.Refreshed {
+			if err := w.service.Save(r.Context(), x.Draft); err != nil {
+				return err
+			}
+		}
+		_, wrong := x.pack.Form.Validate(x.env)
+		return web.Render(rw, r, http.StatusConflict, checkPage(w.view(r), x, wrong, "services.check.changed"))
+	}
 	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, i18n.FromContext(r.Context()).Lang())
 	if err != nil {
 		return err
 	}
 	if receipt == nil {
-		return web.Render(rw, r, http.StatusUnprocessableEntity, checkPage(w.view(r), x, wrong))
+		return web.Render(rw, r, http.StatusUnprocessableEntity, checkPage(w.view(r), x, wrong, ""))
 	}
 	return web.SeeOther(rw, r, x.path("receipt"))
 }
@@ -291,6 +302,15 @@ func (w *Web) receipt(rw http.ResponseWriter, r *http.Request) error {
 		return web.SeeOther(rw, r, "/applications/"+x.ID)
 	}
 	return web.Render(rw, r, http.StatusOK, receiptPage(w.view(r), x))
+}
+
+// askDiscard makes sure that a draft is not lost by a slip of the thumb.
+func (w *Web) askDiscard(rw http.ResponseWriter, r *http.Request) error {
+	x, err := w.open(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(rw, r, http.StatusOK, discardPage(w.view(r), x))
 }
 
 func (w *Web) discard(rw http.ResponseWriter, r *http.Request) error {

@@ -1,10 +1,12 @@
 package services
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -122,21 +124,53 @@ func (s *Service) Begin(ctx context.Context, who web.Identity, service string) (
 
 // Draft returns the account's draft and the package it is written for. When
 // the version it began with takes no applications any more, the draft goes
-// over to the one in force: answers that still have a field stay.
+// over to the one in force: answers that still have a field stay. Facts of
+// another day are asked for again; see Draft.Refreshed.
 func (s *Service) Draft(ctx context.Context, who web.Identity, id string) (*Draft, *pack.Package, error) {
 	d, err := s.store.draft(ctx, s.DB.Read(), who.Account, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, ok := s.Packages.Version(d.Service, d.Version)
-	if ok && (d.Receipt != nil || p.Service.InForce.Contains(s.Today())) {
+	if d.Receipt != nil && ok {
 		return d, p, nil
 	}
-	if p, ok = s.Packages.InForce(d.Service, s.Today()); !ok {
-		return nil, nil, errs.New(errs.Gone, "services.notInForce")
+	if !ok || !p.Service.InForce.Contains(s.Today()) {
+		if p, ok = s.Packages.InForce(d.Service, s.Today()); !ok {
+			return nil, nil, errs.New(errs.Gone, "services.notInForce")
+		}
+		d.Version = p.Version
 	}
-	d.Version = p.Version
+	s.refresh(ctx, who, d, p)
 	return d, p, nil
+}
+
+// refresh asks the registers again when the draft is of another day or lacks an
+// answer, so that nobody sends in spring's facts in autumn. A register that
+// does not answer leaves what is known.
+func (s *Service) refresh(ctx context.Context, who web.Identity, d *Draft, p *pack.Package) {
+	lacks := slices.ContainsFunc(p.Service.Evidence, func(e pack.EvidenceSpec) bool {
+		_, known := d.Evidence[e.ID]
+		return e.By == "state" && !known && !slices.Contains(d.Missing, e.ID)
+	})
+	sameDay := d.UpdatedAt.In(luxembourg).Format(time.DateOnly) == s.Today().Format(time.DateOnly)
+	if sameDay && !lacks {
+		return
+	}
+	got, missing, err := Gather(ctx, s.Evidence, p, d.facts(who, s.Today()), nil, nil, Asker{Actor: who.Account})
+	if err != nil {
+		s.Log.Warn("a register did not answer; the draft keeps what it had", "service", d.Service, "err", err)
+		return
+	}
+	before := Values(d.Evidence)
+	d.Refreshed = !maps.EqualFunc(before, Values(got), func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
+	d.Evidence, d.Missing = got, missing
+	known, _ := p.Form.Prefill(p.FormEnv(d.facts(who, s.Today())))
+	for id, v := range known {
+		if d.Answers[id] == nil || !p.Form.Field(id).Editable() {
+			d.Answers[id] = v
+		}
+	}
 }
 
 // Drafts lists the account's unsent drafts.

@@ -289,8 +289,10 @@ func (s *session) apply(base *record) *record {
 		}
 	}
 	if s.identity != nil {
+		if base.Identity == nil || base.Identity.Account != s.identity.Account {
+			rec.deadline = time.Time{} // who stays the same keeps the end of their session
+		}
 		rec.Identity = s.identity
-		rec.deadline = time.Time{}
 	}
 	if rec.deadline.IsZero() {
 		rec.deadline = now.Add(s.server.sessions.lifetime)

@@ -117,7 +117,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if files != nil {
 		defer files.RemoveAll()
 	}
-	s := cases.Submission{Service: r.PathValue("id"), Version: sub.Version, Key: key, Actor: person, Lang: sub.Language, Application: sub.Application}
+	s := cases.Submission{Service: r.PathValue("id"), Version: sub.Version, Key: "api/" + key, Actor: person, Lang: sub.Language, Application: sub.Application}
 	if s.Lang == "" {
 		s.Lang = l.Lang()
 	}

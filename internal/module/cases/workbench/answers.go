@@ -7,6 +7,7 @@ import (
 	"passerelle/engine/form"
 	"passerelle/internal/module/cases"
 	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
 )
 
@@ -180,22 +181,27 @@ func (p *casePage) conditionSource(c pack.Condition) string {
 
 // statusOf is the case's status as a pill.
 func (p *casePage) statusOf() ui.StatusOptions {
-	o := ui.StatusOptions{Text: p.l.T("workbench.status." + string(p.Status))}
-	switch p.Status {
+	return statusPill(p.l, p.Status, p.Outcome, amountOf(p.Dossier))
+}
+
+// statusPill is a status as a pill: what was decided, once something is.
+func statusPill(l *i18n.Locale, s cases.Status, o pack.Outcome, amount string) ui.StatusOptions {
+	pill := ui.StatusOptions{Text: l.T("workbench.status." + string(s))}
+	switch s {
 	case cases.Examined:
-		o.Kind = ui.Examined
+		pill.Kind = ui.Examined
 	case cases.Waiting:
-		o.Kind = ui.Waiting
+		pill.Kind = ui.Waiting
 	case cases.Decided, cases.Closed:
-		o.Kind = ui.Decided
-		if p.Outcome == pack.Refused || p.Outcome == pack.ImpliedRefusal {
-			o.Kind = ui.Refused
+		pill.Kind = ui.Decided
+		if o == pack.Refused || o == pack.ImpliedRefusal {
+			pill.Kind = ui.Refused
 		}
-		if p.Outcome != "" {
-			o.Text = outcome(p.l, p.Outcome, amountOf(p.Dossier))
+		if o != "" {
+			pill.Text = outcome(l, o, amount)
 		}
 	}
-	return o
+	return pill
 }
 
 func amountOf(d *cases.Dossier) string {

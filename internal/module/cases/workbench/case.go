@@ -158,10 +158,17 @@ func obstacle(d *cases.Dossier, t cases.Task, who web.Identity) string {
 // headOfUnit reports whether the person leads the unit: they hand tasks over.
 func (p *casePage) headOfUnit() bool { return p.who.HasIn(p.Authority, cases.RoleHeadOfUnit) }
 
-// running reports whether the case can still be asked about or extended.
+// running reports whether nothing is decided yet and the case has not ended.
 func (p *casePage) running() bool {
 	return p.File.Decision == nil && p.Status != cases.Closed && p.Status != cases.Withdrawn
 }
+
+// barred reports whether the person took part in what the appeal contests: they
+// may read it, and act on nothing that moves it.
+func (p *casePage) barred() bool { return slices.Contains(p.File.Excluded, p.who.Account) }
+
+// askable reports whether the person can ask the applicant for evidence now.
+func (p *casePage) askable() bool { return p.running() && p.openRequest() == nil && !p.barred() }
 
 // openRequest is the request that the applicant has not answered yet, or nil.
 func (p *casePage) openRequest() *cases.Request {
@@ -176,7 +183,7 @@ func (p *casePage) openRequest() *cases.Request {
 // extension returns until when the time would be extended, and whether it can.
 func (p *casePage) extension() (time.Time, bool) {
 	by, clock := p.Package.Service.Deadlines.Extension, p.File.Clock
-	if by.IsZero() || !clock.Extended.IsZero() || !clock.Running() || !p.running() {
+	if p.Kind == cases.Appeal || p.barred() || by.IsZero() || !clock.Extended.IsZero() || !clock.Running() || !p.running() {
 		return time.Time{}, false
 	}
 	return clock.Extend(by).Deadline()

@@ -113,14 +113,17 @@ func TestAskingStopsTheClockAndTheTemplateSpeaksTheApplicantsLanguage(t *testing
 	}
 }
 
+// permitAnswers is an application for a business permit.
+var permitAnswers = form.Answers{
+	"tradeName": "Garage Marchand", "legalForm": "soleTrader", "street": "1, rue du Test", "postcode": "1111", "commune": "Luxembourg", "fixed": true,
+	"activity": "commerce", "description": "A shop for bicycles and repairs.", "present": true, "bankruptcy": false, "truthful": true, "record": true,
+}
+
 // permit is an application for a business permit whose fee is paid.
 func (s *site) permit(key string) cases.Receipt {
 	s.t.Helper()
 	who := s.persona(key)
-	r := s.submit(who, "business-permit", form.Answers{
-		"tradeName": "Garage Marchand", "legalForm": "soleTrader", "street": "1, rue du Test", "postcode": "1111", "commune": "Luxembourg", "fixed": true,
-		"activity": "commerce", "description": "A shop for bicycles and repairs.", "present": true, "bankruptcy": false, "truthful": true, "record": true,
-	})
+	r := s.submit(who, "business-permit", permitAnswers)
 	task := s.file(virginie, r.Case).Tasks[0].ID
 	must(s.t, s.cases.Paid(s.t.Context(), who, r.Case, task, s.bank.Receipt(task)))
 	s.run()
@@ -195,13 +198,21 @@ func TestAnAppealIsDecidedBySomebodyElseWhoSeesWhatIsContested(t *testing.T) {
 	c.Get("/en/workbench").Want(htmlcheck.In("[data-row]", htmlcheck.Contains("appeal")))
 	c.Submit("[data-row] form", webtest.Values{"action": "claim"}).WantStatus(403).Want(
 		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("You took part in the contested decision.")))
-	c.Get(casePath(appeal.Case)).Want(htmlcheck.In(".pa-task", htmlcheck.Contains("You took part in the contested decision.")), htmlcheck.NotIn("button[value=claim]"))
+	c.Get(casePath(appeal.Case)).Want(htmlcheck.In(".pa-task", htmlcheck.Contains("You took part in the contested decision.")),
+		htmlcheck.NotIn("button[value=claim]"), htmlcheck.NotIn("button[value=ask]"), htmlcheck.NotIn("button[value=extend]"))
+	// The page does not offer it, and the core refuses it.
+	c.Post(casePath(appeal.Case), url.Values{"action": {"ask"}, "ask": {"Send me the lease of your flat."}}).WantStatus(403).Want(
+		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("contested")))
+	// "The next case" leaves it to a colleague.
+	c.Get("/en/workbench")
+	c.Submit("form:has(button[value=next])", webtest.Values{"action": "next"}).Want(htmlcheck.In("[data-row]", htmlcheck.Contains("appeal")), htmlcheck.NotIn(".pa-task"))
 	c = s.as(serge)
 	c.Get(casePath(appeal.Case)).Want(
 		htmlcheck.In(".pa-info--waiting", htmlcheck.Contains("My sister moved out in May.")),
 		htmlcheck.In(".pa-info--stone", htmlcheck.Contains("refused"), htmlcheck.Contains("The household is not complete."), htmlcheck.Contains(r.Number)),
 		htmlcheck.In(".pa-facts__row--total"),
 		htmlcheck.In("#process", htmlcheck.Contains("Examine again")),
+		htmlcheck.In("button[value=ask]"), htmlcheck.NotIn("button[value=extend]"),
 		htmlcheck.NotIn("#application"))
 	c.Submit("form:has(button[value=decide])", webtest.Values{"action": "decide", "outcome": "granted", "reasons": "The register was late by two months."}).WantStatus(200)
 	if d := s.file(serge, appeal.Case); d.File.Decision == nil || d.File.Decision.Outcome != pack.Granted {
@@ -270,6 +281,49 @@ func TestTheQueueFindsNarrowsAndPages(t *testing.T) {
 	s.clock.Advance(5 * 24 * time.Hour)
 	s.run()
 	c.Get("/en/workbench?view=late").Want(htmlcheck.In("[data-row] .pa-deadline--late", htmlcheck.Count(3)))
+}
+
+func TestASearchFindsWhatIsInNobodysQueue(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	unpaid := s.submit(s.persona("founder"), "business-permit", permitAnswers)
+	must(t, s.cases.Decide(t.Context(), danielle, r.Case, s.open(danielle, r.Case).ID, pack.Granted, "", ""))
+	s.run()
+	other := s.allowance(s.persona("single-parent"), nil)
+	s.allowance(s.persona("family"), nil)
+
+	c := s.as(paulo)
+	c.Get("/en/workbench").Want(htmlcheck.NotIn("#others"))
+	// A citizen phones with the number of a decided case.
+	page := c.Get("/en/workbench?q=" + url.QueryEscape(strings.ToLower(strings.ReplaceAll(r.Number, "-", " "))))
+	page.Want(
+		htmlcheck.NotIn("[data-row]"), htmlcheck.NotIn(".pa-empty"),
+		htmlcheck.In("#others tbody tr", htmlcheck.Count(1), htmlcheck.Contains(r.Number), htmlcheck.Contains("Margot Lentz"), htmlcheck.Contains("granted"), htmlcheck.Contains("24 Nov 2025")),
+	)
+	c.Click("#others a").WantStatus(200).Want(htmlcheck.In("main h1", htmlcheck.Text("Margot Lentz")), htmlcheck.In(".pa-info--granted", htmlcheck.Contains("By Danielle Reding.")))
+	// What stands in the rows above is not repeated; what their filter leaves out is.
+	c.Get("/en/workbench?q="+other.Number).Want(htmlcheck.In("[data-row]", htmlcheck.Count(1)), htmlcheck.NotIn("#others"))
+	c.Get("/en/workbench?view=mine&q="+other.Number).Want(htmlcheck.NotIn("[data-row]"), htmlcheck.In("#others tbody tr", htmlcheck.Count(1), htmlcheck.Contains("being examined")))
+	// A case of another authority is not found.
+	c.Get("/en/workbench?q="+unpaid.Number).Want(htmlcheck.NotIn("#others"), htmlcheck.In(".pa-empty__title", htmlcheck.Text("No case found")))
+	s.as(virginie).Get("/en/workbench?q="+unpaid.Number).Want(htmlcheck.NotIn("[data-row]"), htmlcheck.In("#others tbody tr", htmlcheck.Count(1), htmlcheck.Contains("waiting for the applicant")))
+}
+
+// Where all parts of a case stand one below the other, a list leads to each.
+func TestACaseHasContents(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	page := s.as(danielle).Get(casePath(r.Case)).WantStatus(200)
+	links := page.Doc.Find(".pa-contents a")
+	if links.Length() < 8 {
+		t.Errorf("%d links: %s", links.Length(), links.Text())
+	}
+	for _, a := range links.EachIter() {
+		target := a.AttrOr("href", "")
+		if page.Doc.Find(target).Length() != 1 || strings.TrimSpace(a.Text()) == "" {
+			t.Errorf("%q leads to %q, which is not there", a.Text(), target)
+		}
+	}
 }
 
 func TestADocumentIsForTheAuthorityOnly(t *testing.T) {

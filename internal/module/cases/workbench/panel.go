@@ -47,10 +47,27 @@ func (p *casePage) hotkeys() []hotkey {
 	}
 	decidable := func(t cases.Task) bool { return obstacle(p.Dossier, t, p.who) == "" }
 	add(slices.ContainsFunc(p.todo(), decidable), "d", p.l.T("workbench.keys.decide"))
-	add(p.running() && p.openRequest() == nil, "a", p.l.T("workbench.keys.ask"))
+	add(p.askable(), "a", p.l.T("workbench.keys.ask"))
 	add(p.next != "", "n", p.l.T("workbench.keys.next"))
 	add(true, "u", p.l.T("workbench.keys.queue"))
 	return keys
+}
+
+// contents are the parts of the page that a person jumps to, in the order in
+// which they stand below one another on a small screen.
+func (p *casePage) contents() []ui.Link {
+	var links []ui.Link
+	for _, t := range p.todo() {
+		links = append(links, ui.Link{Text: step(p.l, p.Package, p.Kind, t.Element), Href: "#task-" + t.Element})
+	}
+	links = append(links, ui.Link{Text: p.l.T("workbench.clock.title"), Href: "#clock"})
+	if p.explained != nil && len(p.explained.Conditions) > 0 {
+		links = append(links, ui.Link{Text: p.l.T("workbench.file.conditions"), Href: "#grounds"})
+	}
+	for _, tab := range p.tabs() {
+		links = append(links, ui.Link{Text: tab.Label, Href: "#" + tab.ID})
+	}
+	return links
 }
 
 // proposes reports whether the rules propose an outcome that can be confirmed.

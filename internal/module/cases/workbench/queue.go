@@ -28,6 +28,9 @@ const (
 // pageSize is how many rows of a queue stand on one page.
 const pageSize = 50
 
+// lookupSize is how many cases a search shows below the queue, at most.
+const lookupSize = 50
+
 // soonDays is how near a deadline is "soon".
 const soonDays = 7
 
@@ -130,7 +133,9 @@ type queuePage struct {
 	filter  filter
 	counts  cases.Counts
 	rows    []cases.QueueRow
-	next    string // address of the next page, "" on the last
+	next    string      // address of the next page, "" on the last
+	others  []cases.Row // found outside the rows, when something is searched
+	most    bool        // there may be more of them
 	told    *told
 	problem string // why an action on a row was refused
 }
@@ -149,12 +154,19 @@ func (b *Bench) renderQueue(w http.ResponseWriter, r *http.Request, status int, 
 	if p.rows, p.counts, err = b.Service.Tasks(r.Context(), who, q); err != nil {
 		return err
 	}
+	if p.others, err = b.Service.Lookup(r.Context(), who, p.filter.Authority, p.filter.Search, lookupSize); err != nil {
+		return err
+	}
+	p.most = len(p.others) == lookupSize
 	if len(p.rows) > pageSize {
 		p.rows = p.rows[:pageSize]
 		more := p.filter
 		more.After, more.At = p.rows[pageSize-1].Cursor(), ""
 		p.next = more.pagePath()
 	}
+	p.others = slices.DeleteFunc(p.others, func(o cases.Row) bool {
+		return slices.ContainsFunc(p.rows, func(row cases.QueueRow) bool { return row.ID == o.ID })
+	})
 	return render(w, r, status, "workbench", p.page())
 }
 
@@ -210,55 +222,40 @@ func (b *Bench) next(ctx context.Context, who web.Identity, f filter, except str
 		starts = append(starts, cases.Cursor{})
 	}
 	for _, f.After = range starts {
-		q := f.core(who, b.Service.Clock.Now())
-		rows, _, err := b.Service.Tasks(ctx, who, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			if row.ID == except || !b.workable(ctx, who, row) {
-				continue
+		for range claimTries {
+			row, err := b.Service.NextTask(ctx, who, f.core(who, b.Service.Clock.Now()), except)
+			if err != nil {
+				return nil, err
 			}
-			if claim && row.Assignee == "" {
-				err := b.Service.Claim(ctx, who, row.ID, row.Task)
-				if shown(err) {
-					continue // a colleague was quicker
-				}
-				if err != nil {
-					return nil, err
-				}
+			if row == nil {
+				break
 			}
-			return &row, nil
+			if !claim || row.Assignee != "" {
+				return row, nil
+			}
+			if err = b.Service.Claim(ctx, who, row.ID, row.Task); err == nil {
+				return row, nil
+			}
+			if !shown(err) {
+				return nil, err
+			}
+			f.After = row.Cursor() // a colleague was quicker
 		}
 	}
 	return nil, nil
 }
 
-// workable reports whether the person could complete the task of a row.
-func (b *Bench) workable(ctx context.Context, who web.Identity, row cases.QueueRow) bool {
-	if row.Assignee != "" && row.Assignee != who.Account || own(who, row.Account, row.Person) || !mayTake(who, row.Role) {
-		return false
-	}
-	if row.TaskKind != cases.TaskApprove && row.Kind != cases.Appeal {
-		return true
-	}
-	d, err := b.Service.Open(ctx, who, row.ID, "workbench.next", true) // four eyes: the file knows who decided
-	if err != nil {
-		return false
-	}
-	i := slices.IndexFunc(d.Tasks, func(t cases.Task) bool { return t.ID == row.Task })
-	return i >= 0 && obstacle(d, d.Tasks[i], who) == ""
-}
+// claimTries is how often next tries to be quicker than the colleagues.
+const claimTries = 10
 
 // own reports whether a case is the person's own.
 func own(who web.Identity, account, person string) bool {
 	return account == who.Account || who.Person != "" && person == who.Person
 }
 
-// mayTake reports whether the person's roles allow a task. Package cases checks
-// the authority.
-func mayTake(who web.Identity, role string) bool {
-	return role != cases.RoleHeadOfUnit || who.Has(cases.RoleHeadOfUnit)
+// mayTake reports whether the person's roles in the authority allow a task.
+func mayTake(who web.Identity, authority, role string) bool {
+	return role != cases.RoleHeadOfUnit || who.HasIn(authority, cases.RoleHeadOfUnit)
 }
 
 // heads are the headings of the columns; the service has one only where the
@@ -295,7 +292,7 @@ func (p queuePage) queueRows(ctx context.Context) []ui.QueueRow {
 
 // claimable reports whether the row offers its task to the person.
 func (p queuePage) claimable(r cases.QueueRow) bool {
-	return r.Assignee == "" && r.TaskStatus == cases.TaskOpen && mayTake(p.who, r.Role) && !own(p.who, r.Account, r.Person)
+	return r.Assignee == "" && r.TaskStatus == cases.TaskOpen && mayTake(p.who, p.filter.Authority, r.Role) && !own(p.who, r.Account, r.Person)
 }
 
 // views are the figures above the queue, each a link to its rows.

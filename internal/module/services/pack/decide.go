@@ -25,7 +25,7 @@ func (p *Package) Decide(f Facts) (Decision, error) {
 // record: dmn.WithRules, without which the decision has no values and rules, and
 // what else is wanted.
 func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, error) {
-	application := p.Form.Values(f.Application)
+	application := p.application(f)
 	ref, err := p.referenceDate(application, f.Date)
 	if err != nil {
 		return Decision{}, dmn.Result{}, err
@@ -80,14 +80,23 @@ func (p *Package) fault(format string, args ...any) error {
 // ReferenceDate returns the day whose law counts for an application made on the
 // day of date, at midnight UTC.
 func (p *Package) ReferenceDate(a form.Answers, date time.Time) (time.Time, error) {
-	if p.Service.ReferenceDate == "" || p.Service.ReferenceDate == "date" {
-		return day(date), nil
+	return p.dateOf(Facts{Application: a, Date: date})
+}
+
+func (p *Package) dateOf(f Facts) (time.Time, error) {
+	if p.plainDate() {
+		return day(f.Date), nil
 	}
-	return p.referenceDate(p.Form.Values(a), date)
+	return p.referenceDate(p.application(f), f.Date)
+}
+
+// plainDate reports whether the day of submission is the reference date.
+func (p *Package) plainDate() bool {
+	return p.Service.ReferenceDate == "" || p.Service.ReferenceDate == "date"
 }
 
 func (p *Package) referenceDate(application feel.Value, date time.Time) (time.Time, error) {
-	if p.Service.ReferenceDate == "" || p.Service.ReferenceDate == "date" {
+	if p.plainDate() {
 		return day(date), nil
 	}
 	v, _ := p.refDate.EvalContext(feel.Context(
@@ -218,7 +227,7 @@ func (p *Package) Subjects(spec EvidenceSpec, f Facts) (subjects []string, list 
 func (p *Package) Scope(f Facts, more ...feel.Entry) feel.Value {
 	env := p.FormEnv(f)
 	entries := append(make([]feel.Entry, 0, 5+len(more)),
-		feel.Entry{Name: "application", Value: p.Form.Values(f.Application)},
+		feel.Entry{Name: "application", Value: p.application(f)},
 		feel.Entry{Name: "evidence", Value: env.Evidence},
 		feel.Entry{Name: "parameters", Value: env.Parameters},
 		feel.Entry{Name: "date", Value: feel.DateOf(env.Date)},
@@ -229,7 +238,7 @@ func (p *Package) Scope(f Facts, more ...feel.Entry) feel.Value {
 // FormEnv returns what the form's conditions see of the facts. Its date is the
 // reference date, or the day of submission while that cannot be computed yet.
 func (p *Package) FormEnv(f Facts) form.Env {
-	ref, err := p.ReferenceDate(f.Application, f.Date)
+	ref, err := p.dateOf(f)
 	if err != nil {
 		ref = day(f.Date)
 	}

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"passerelle/engine/feel"
@@ -39,11 +40,17 @@ type Facts struct {
 	Reading *Reading `json:"-"`
 }
 
-// Reading keeps pieces of evidence as FEEL sees them, so that one application
-// whose process asks for them many times reads each once. It belongs to one
-// goroutine; the evidence must not be changed in place. The zero Reading is
-// ready.
-type Reading struct{ pieces map[string]piece }
+// Reading keeps the answers and the pieces of evidence as FEEL sees them, so
+// that one application whose process asks for them many times reads each once.
+// It belongs to one goroutine; answers and evidence must not be changed in
+// place. The zero Reading is ready.
+type Reading struct {
+	pieces map[string]piece
+
+	form    *form.Form
+	answers form.Answers
+	values  feel.Value // of answers
+}
 
 type piece struct {
 	raw   json.RawMessage
@@ -67,6 +74,19 @@ func (r *Reading) read(id string, raw json.RawMessage) (feel.Value, error) {
 	}
 	r.pieces[id] = piece{raw, v}
 	return v, nil
+}
+
+// application returns the answers as FEEL sees them.
+func (p *Package) application(f Facts) feel.Value {
+	r := f.Reading
+	if r == nil || f.Application == nil {
+		return p.Form.Values(f.Application)
+	}
+	same := r.form == p.Form && reflect.ValueOf(r.answers).Pointer() == reflect.ValueOf(f.Application).Pointer()
+	if !same {
+		r.form, r.answers, r.values = p.Form, f.Application, p.Form.Values(f.Application)
+	}
+	return r.values
 }
 
 // Decision is the result of a package's decision on certain facts, and what is
