@@ -139,7 +139,7 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 		if err != nil {
 			return err
 		}
-		file, err := json.Marshal(o.c.File)
+		file, err := o.c.File.json()
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@
 //     refuses shows the same page again, with the reason and what was typed.
 //   - Queue and case file share one address query (the view of the queue), so
 //     that "next" always means the next one of that view.
+//   - A search finds every case of the authority: what the rows of the queue
+//     leave out (decided, closed, unpaid) stands in a list below them.
 //   - Nobody reads their own case here, where internal notes stand: they are
 //     led to the page every applicant has.
 //   - The sentence after an action is told from the stored case, never from the

@@ -298,7 +298,7 @@ func TestASearchFindsWhatIsInNobodysQueue(t *testing.T) {
 	page := c.Get("/en/workbench?q=" + url.QueryEscape(strings.ToLower(strings.ReplaceAll(r.Number, "-", " "))))
 	page.Want(
 		htmlcheck.NotIn("[data-row]"), htmlcheck.NotIn(".pa-empty"),
-		htmlcheck.In("#others tbody tr", htmlcheck.Count(1), htmlcheck.Contains(r.Number), htmlcheck.Contains("Margot Lentz"), htmlcheck.Contains("granted"), htmlcheck.Contains("24 Nov 2025")),
+		htmlcheck.In("#others tbody tr", htmlcheck.Count(1), htmlcheck.Contains(r.Number), htmlcheck.Contains("Margot Lentz"), htmlcheck.Contains("granted"), htmlcheck.Contains("24/11/2025")),
 	)
 	c.Click("#others a").WantStatus(200).Want(htmlcheck.In("main h1", htmlcheck.Text("Margot Lentz")), htmlcheck.In(".pa-info--granted", htmlcheck.Contains("By Danielle Reding.")))
 	// What stands in the rows above is not repeated; what their filter leaves out is.
