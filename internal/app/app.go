@@ -186,7 +186,7 @@ func migrate(ctx context.Context, d *db.DB) error {
 // loadPackages reads the service packages. A broken one is named with file and
 // line, and the others serve.
 func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
-	var files fs.FS = packages.Luxembourg()
+	files := packages.Luxembourg()
 	if cfg.Services.Dir != "" {
 		files = os.DirFS(cfg.Services.Dir)
 	}

@@ -88,7 +88,7 @@ func Fsyncs(dir string, length time.Duration) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	defer f.Close()
 	page := make([]byte, 4096)
 	begin, n := time.Now(), 0

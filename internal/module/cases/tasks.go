@@ -280,6 +280,9 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 		if err := ch.excluded(a.Account); err != nil {
 			return err
 		}
+		if utf8.RuneCountInString(text) < minReasons {
+			return errs.New(errs.Invalid, "cases.ask.text")
+		}
 		if err := checkReasons(text, true); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if files != nil {
-		defer files.RemoveAll()
+		defer func() { _ = files.RemoveAll() }()
 	}
 	s := cases.Submission{Service: r.PathValue("id"), Version: sub.Version, Key: "api/" + key, Actor: person, Lang: sub.Language, Application: sub.Application}
 	if s.Lang == "" {

@@ -332,7 +332,7 @@ var fileProblems = map[string]string{"fileSize": "api.fileSize", "fileType": "ap
 
 func (a *API) answer(ctx context.Context, in *answerInput) (*caseOutput, error) {
 	if in.RawBody.Form != nil {
-		defer in.RawBody.Form.RemoveAll()
+		defer func() { _ = in.RawBody.Form.RemoveAll() }()
 	}
 	person, err := who(ctx)
 	if err != nil {

@@ -30,6 +30,11 @@ func (v *view) facts() []ui.Fact {
 		rows = append(rows, v.fact(r, false))
 	}
 	if r := v.told.Result; r != nil {
+		p, d := v.d.File.Proposal, v.d.File.Decision
+		if p != nil && d != nil && !d.ByRule && p.Amount != "" && p.Amount != d.Amount {
+			// A person decided otherwise: the rows add up to this, not to the total.
+			rows = append(rows, ui.Fact{Label: v.T("mycases.why.byRule"), Value: v.MoneyDecimal(p.Amount)})
+		}
 		rows = append(rows, v.fact(*r, true))
 	}
 	return rows

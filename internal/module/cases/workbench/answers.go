@@ -74,9 +74,14 @@ func (p *casePage) answers(q form.Shown, before string, registered map[string]fo
 	if a.source == "" {
 		a.source = p.l.T("workbench.file.declared")
 		if x, ok := registered[q.Path]; ok && !q.Fixed {
-			if known := p.words.Answer(q.Field, x.Value); known != "" && known != a.value {
+			known := p.words.Answer(q.Field, x.Value)
+			e, ok := p.File.Evidence[x.Evidence]
+			switch {
+			case known != "" && known != a.value:
 				a.source = p.l.T("workbench.file.differs", "registered", known)
 				a.differs = true
+			case known != "" && ok: // filled in from the register, and left so
+				a.source = p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+e.Source), "date", p.l.Date(e.AsOf))
 			}
 		}
 	}
