@@ -46,10 +46,17 @@ func (v *visitor) begin(service string) {
 	v.goOn()
 	if left {
 		v.open("/en/applications/" + strings.Split(v.path(), "/")[3] + "/check")
-		v.click(`main form[action$="/discard"] button`)
+		v.discard()
 		v.open(before)
 		v.goOn()
 	}
+}
+
+// discard deletes the draft whose answers are being checked.
+func (v *visitor) discard() {
+	v.t.Helper()
+	v.click(`main a[href$="/discard"]`)
+	v.click(`main form .govuk-button--warning`)
 }
 
 // page fails unless the form shows this page.
