@@ -6,7 +6,7 @@ import "testing"
 // can verify it by its code without signing in.
 func TestCertificate(t *testing.T) {
 	s := shared(t)
-	for _, h := range []how{{width: desktop}, {width: phone, noScript: true}} {
+	for _, h := range []how{{width: desktop}, {width: phone}, {width: desktop, noScript: true}, {width: phone, noScript: true}} {
 		t.Run(h.String(), func(t *testing.T) {
 			citizen := s.visitor(t, h)
 			citizen.signIn(singleParent, "/en/services/"+certificate)

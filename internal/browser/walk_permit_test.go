@@ -7,7 +7,7 @@ import "testing"
 // unit approves, and the permit can be verified.
 func TestPermit(t *testing.T) {
 	s := shared(t)
-	for _, h := range []how{{width: desktop}, {width: phone, noScript: true}} {
+	for _, h := range []how{{width: desktop}, {width: phone}, {width: desktop, noScript: true}, {width: phone, noScript: true}} {
 		t.Run(h.String(), func(t *testing.T) {
 			citizen := s.visitor(t, h)
 			citizen.signIn(founder, "/en/services/"+permit+"/apply")
