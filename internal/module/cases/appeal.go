@@ -127,6 +127,9 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
 	if ch.requests, err = s.store.requests(ctx, tx, c.ID); err != nil {
 		return err
 	}
+	if err := s.store.revokeCertificates(ctx, tx, c.ID, ch.now); err != nil {
+		return err
+	}
 	if err := ch.startAgain(appeal.c.Number); err != nil {
 		return err
 	}
@@ -138,7 +141,7 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
 
 // startAgain lifts the decision and runs the process anew: the authority
 // examines and decides once more, within its whole time. What was paid stays
-// paid, in both directions; steps keep counting, so that no effect of the
+// paid, in both directions; what was certified is revoked; steps keep counting, so that no effect of the
 // first run is taken for one of the second.
 func (ch *change) startAgain(appealNumber string) error {
 	ch.endProcess()

@@ -448,6 +448,32 @@ func TestAppeal(t *testing.T) {
 	})
 }
 
+// TestReopenedCaseRevokesItsCertificate: what a contested decision certified
+// does not hold beside what is certified after the appeal.
+func TestReopenedCaseRevokesItsCertificate(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		id := w.apply(alice, "extract", "granted")
+		first := w.file(id).Certificates[0].Code
+		r, err := w.Appeal(ctx, alice, id, "My name is spelt otherwise.", "fr")
+		w.must(err)
+		w.must(w.Decide(ctx, fiona, r.Case, w.task(r.Case, "examineAppeal"), pack.Granted, "", because))
+		w.run()
+		c := w.file(id)
+		if len(c.Certificates) != 2 {
+			t.Fatalf("%d certificates, want the first and its successor", len(c.Certificates))
+		}
+		for _, x := range c.Certificates {
+			if revoked := !x.RevokedAt.IsZero(); revoked != (x.Code == first) {
+				t.Errorf("%s revoked: %v", x.Code, revoked)
+			}
+		}
+		if seen, err := w.Verify(ctx, first); err != nil || seen.RevokedAt.IsZero() {
+			t.Errorf("anybody who checks the first code learns nothing: %+v %v", seen, err)
+		}
+	})
+}
+
 // TestAppealAgainstEverybodysDecision: whoever judged, decided or approved had
 // a part in it; a colleague is left to answer.
 func TestAppealAgainstEverybodysDecision(t *testing.T) {

@@ -254,6 +254,13 @@ func (store) addCertificate(ctx context.Context, tx db.Querier, c Certificate) e
 	return err
 }
 
+// revokeCertificates ends what a case has certified: what the certificates say
+// is decided again.
+func (store) revokeCertificates(ctx context.Context, tx db.Querier, caseID string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE cases_certificate SET revoked_at = $1 WHERE case_id = $2 AND revoked_at = 0`, db.Micros(at), caseID)
+	return err
+}
+
 const certificateColumns = `code, case_id, output, issued_at, valid_until, revoked_at, document`
 
 func scanCertificate(row scanner) (Certificate, error) {

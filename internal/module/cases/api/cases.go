@@ -195,6 +195,7 @@ type Certificate struct {
 	Title      string `json:"title"`
 	IssuedAt   string `json:"issuedAt" format:"date-time"`
 	ValidUntil string `json:"validUntil,omitempty" format:"date-time" doc:"Absent: no end"`
+	RevokedAt  string `json:"revokedAt,omitempty" format:"date-time" doc:"Present: the document does not hold any more, as when an appeal opened the case again"`
 	Verify     string `json:"verify" format:"uri"`
 }
 
@@ -249,7 +250,7 @@ func (a *API) show(l *i18n.Locale, d *cases.Dossier) Case {
 	}
 	for _, x := range d.Certificates {
 		c.Certificates = append(c.Certificates, Certificate{Code: x.Code, Output: x.Output, Title: d.Package.T(l.Lang(), "outputs."+x.Output),
-			IssuedAt: instant(x.IssuedAt), ValidUntil: instant(x.ValidUntil), Verify: a.URL + base + "/verifications/" + x.Code})
+			IssuedAt: instant(x.IssuedAt), ValidUntil: instant(x.ValidUntil), RevokedAt: instant(x.RevokedAt), Verify: a.URL + base + "/verifications/" + x.Code})
 	}
 	for _, r := range d.Linked {
 		c.Appeals = append(c.Appeals, a.summary(r))

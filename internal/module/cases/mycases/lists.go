@@ -50,7 +50,7 @@ func (v *view) next() string {
 // validity says until when the case's certificate can be verified.
 func (v *view) validity() string {
 	for _, c := range v.d.Certificates {
-		if !c.ValidUntil.IsZero() {
+		if c.RevokedAt.IsZero() && !c.ValidUntil.IsZero() {
 			return v.T("mycases.certificate.validUntil", "date", c.ValidUntil)
 		}
 	}
