@@ -23,6 +23,7 @@ import (
 	"passerelle/internal/module/people"
 	"passerelle/internal/module/services"
 	"passerelle/internal/module/services/pack"
+	"passerelle/internal/module/services/simulation"
 	"passerelle/internal/platform/blob"
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/config"
@@ -90,12 +91,14 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	var now clock.Clock = clock.System{}
 	registers := exchange.NewDirectory()
 	var payments cases.PaymentProvider
+	var population simulation.Population
 	var sender mail.Sender
 	if cfg.Demo.On {
 		if a.demo, err = newDemonstration(cfg, a.db, registers); err != nil {
 			return nil, err
 		}
 		now, payments, sender = a.demo.clock, a.demo.bank, a.demo.mailbox
+		population = a.demo.population(registers)
 	} else if sender, err = relay(cfg); err != nil {
 		return nil, err
 	}
@@ -139,6 +142,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	mine.Routes(rt)
 	pages.Routes(rt)
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
+	trials := simulation.New(simulation.Deps{DB: a.db, Clock: now, Queue: a.queue, Packages: set, People: population, Applied: caseService.Applied, Log: log})
+	(&simulation.Web{Service: trials}).Routes(rt)
 	about.NewWeb(about.Options{Demo: cfg.Demo.On, PublicURL: cfg.Server.PublicURL, SessionIdle: time.Duration(cfg.Session.Idle),
 		SessionLifetime: time.Duration(cfg.Session.Lifetime), Contacts: contacts(set), Services: inForce(set, now)}).Routes(rt)
 	api.New(api.Options{Cases: caseService, Services: catalogue, Blobs: blobs, URL: cfg.Server.PublicURL}).Routes(rt)
@@ -174,7 +179,7 @@ func migrate(ctx context.Context, d *db.DB) error {
 		run  func(context.Context, *db.DB) error
 	}{
 		{"work", work.Migrate}, {"event", event.Migrate}, {"mail", mail.Migrate}, {"web", web.Migrate},
-		{"people", people.Migrate}, {"services", services.Migrate}, {"cases", cases.Migrate},
+		{"people", people.Migrate}, {"services", services.Migrate}, {"simulation", simulation.Migrate}, {"cases", cases.Migrate},
 	} {
 		if err := m.run(ctx, d); err != nil {
 			return fmt.Errorf("migrate %s: %w", m.name, err)
@@ -201,7 +206,7 @@ func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
 
 func loadTexts() (*i18n.Bundle, error) {
 	b := i18n.New()
-	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(),
+	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(), simulation.Locales,
 		about.Locales, cases.Locales, mycases.Locales, workbench.Locales, api.Locales}
 	for _, f := range append(all, demoLocales()...) {
 		if err := b.Add(f); err != nil {
@@ -266,9 +271,9 @@ func (a *App) frame(r *http.Request, v *ui.View) {
 		v.Menu = append(append(v.Menu, mycases.MenuLinks(v.Locale)...), people.MenuLinks(v.Locale)...)
 	}
 	if who, ok := web.IdentityFrom(r.Context()); ok {
-		v.Links = append(v.Links, workbench.NavLinks(v.Locale, who)...)
+		v.Links = append(append(v.Links, workbench.NavLinks(v.Locale, who)...), simulation.NavLinks(v.Locale, who)...)
 	}
-	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench"} {
+	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations"} {
 		if strings.HasPrefix(v.Path, prefix) {
 			v.Nav = item
 		}

@@ -12,6 +12,7 @@ import (
 	"passerelle/internal/demo/registers"
 	"passerelle/internal/module/exchange"
 	"passerelle/internal/module/people"
+	"passerelle/internal/module/services/simulation"
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/config"
 	"passerelle/internal/platform/db"
@@ -69,6 +70,11 @@ func (d *demonstration) provider(cfg config.Config) people.Provider {
 	}
 }
 
+// population is everybody on whom services are tried.
+func (d *demonstration) population(source exchange.Source) simulation.Population {
+	return simulation.Registered{Source: source, Applicants: d.people.Applicants(), Basis: "demonstration: invented people"}
+}
+
 func (d *demonstration) routes(rt *web.Router, q *work.Queue) {
 	d.console = &console.Console{Clock: d.clock, Queue: q, Mailbox: d.mailbox}
 	d.console.Routes(rt)
@@ -88,4 +94,12 @@ func (d *demonstration) banner(r *http.Request, v *ui.View) {
 
 func demoLocales() []fs.FS {
 	return []fs.FS{console.Locales, payments.Locales, idp.Locales}
+}
+
+// Population is the demonstration's invented people as they are on a day, for
+// trying services without an installation.
+func Population(day time.Time) simulation.Population {
+	people, directory := population.New(), exchange.NewDirectory()
+	registers.New(people, clock.Fixed(day.Add(12*time.Hour))).Connect(directory)
+	return (&demonstration{people: people}).population(directory)
 }

@@ -30,6 +30,11 @@ var edges = map[string]map[string]string{
 		"internal/module/services/pack": "the catalogue and the forms are made from service packages",
 		"internal/module/exchange":      "forms are prefilled with evidence",
 	},
+	"internal/module/services/simulation": {
+		"internal/module/services":      "evidence is gathered as for an application",
+		"internal/module/services/pack": "versions of a package are compared",
+		"internal/module/exchange":      "registers say who the people are",
+	},
 	"internal/module/services/pack": {
 		"internal/module/people": "form fields check identification numbers by the rule of the register of persons",
 	},

@@ -5,6 +5,7 @@ import {
 } from "govuk-frontend"
 import { copyButtons } from "./copy.js"
 import { printButtons } from "./print.js"
+import { reloadWhileWorking } from "./reload.js"
 import { singleSubmit } from "./submit.js"
 import { separateWords } from "./words.js"
 
@@ -18,3 +19,4 @@ separateWords(document)
 singleSubmit(document)
 copyButtons(document)
 printButtons(document)
+reloadWhileWorking(document)

@@ -96,8 +96,8 @@ func TestEachAuthorityHasACaseWorkerAndAHeadOfUnit(t *testing.T) {
 			t.Errorf("%s: %d case workers, %d heads of unit", authority, roles["case-worker@"+authority], roles["head-of-unit@"+authority])
 		}
 	}
-	if roles["operator"] != 1 {
-		t.Errorf("%d operators", roles["operator"])
+	if roles["operator"] != 1 || roles["designer"] != 2 {
+		t.Errorf("%d operators, %d designers", roles["operator"], roles["designer"])
 	}
 }
 

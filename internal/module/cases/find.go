@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"slices"
+	"time"
 
 	"passerelle/engine/bpmn"
 	"passerelle/internal/platform/errs"
@@ -97,4 +98,11 @@ func (s *Service) fourEyesOf(r QueueRow) string {
 		return ""
 	}
 	return e.Attrs["fourEyes"]
+}
+
+// Applied returns the identification numbers of all who have applied for a
+// service since a moment and have not withdrawn. It is for counting only: who
+// asks shows no number and no small count.
+func (s *Service) Applied(ctx context.Context, service string, since time.Time) (map[string]bool, error) {
+	return s.store.applied(ctx, s.DB.Read(), service, since)
 }

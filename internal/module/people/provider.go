@@ -31,7 +31,7 @@ type Provider struct {
 	Label    string // as people know it, for example LuxTrust
 
 	NationalIDClaim string               // claim with the identification number; "" when it vouches for none
-	RolesClaim      string               // claim whose values are "role@authority" or "operator"; "" for none
+	RolesClaim      string               // claim whose values are "role@authority", "designer" or "operator"; "" for none
 	Roles           []config.RoleMapping // further roles, by claim and value
 	KeepsSession    bool                 // people stay signed in there: the signed-out page says so
 
@@ -239,7 +239,7 @@ func (p *relyingParty) roles(c map[string]any) []web.Role {
 	var out []web.Role
 	add := func(name, authority string) {
 		switch {
-		case name == "operator":
+		case name == "operator", name == "designer":
 			authority = "" // of the installation
 		case name != "case-worker" && name != "head-of-unit", authority == "":
 			return

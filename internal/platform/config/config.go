@@ -66,7 +66,7 @@ type RoleMapping struct {
 	Claim     string `yaml:"claim" doc:"Name of the claim, for example groups."`
 	Value     string `yaml:"value" doc:"Value the claim must be or contain."`
 	Authority string `yaml:"authority" doc:"Authority in which the role holds, for example fns."`
-	Role      string `yaml:"role" doc:"case-worker, head-of-unit or operator."`
+	Role      string `yaml:"role" doc:"case-worker, head-of-unit, designer or operator."`
 }
 
 // Mail is how notices leave.

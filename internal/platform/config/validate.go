@@ -81,8 +81,8 @@ func (c Config) problems() (ps []problem) {
 			at := func(field string) string { return fmt.Sprintf("sign_in.issuers.%d.roles.%d.%s", i, j, field) }
 			must(r.Claim != "", at("claim"), "is empty")
 			must(r.Value != "", at("value"), "is empty")
-			must(slices.Contains([]string{"case-worker", "head-of-unit", "operator"}, r.Role), at("role"), "%q is not case-worker, head-of-unit or operator", r.Role)
-			must(r.Authority != "" || r.Role == "operator", at("authority"), "is empty")
+			must(slices.Contains([]string{"case-worker", "head-of-unit", "designer", "operator"}, r.Role), at("role"), "%q is not case-worker, head-of-unit, designer or operator", r.Role)
+			must(r.Authority != "" || r.Role == "operator" || r.Role == "designer", at("authority"), "is empty")
 		}
 	}
 	must(len(c.SignIn.Issuers) == 0 || !c.Demo.On, "demo.on", "the demonstration has its own sign-in; remove sign_in.issuers or turn it off")

@@ -27,8 +27,8 @@ type Identity struct {
 
 // Role is what somebody may do for an authority.
 type Role struct {
-	Authority string `json:"authority,omitempty"` // "" for the operator of the installation
-	Name      string `json:"name"`                // "case-worker", "head-of-unit", "operator"
+	Authority string `json:"authority,omitempty"` // "" for the operator of the installation and designers
+	Name      string `json:"name"`                // "case-worker", "head-of-unit", "designer", "operator"
 }
 
 // Has tells whether the person has the role in any authority.

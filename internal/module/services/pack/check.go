@@ -273,7 +273,7 @@ func (l *loader) checkLetters(p *Package) {
 	}
 }
 
-var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
+var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|simulation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
 
 func (l *loader) checkFiles(p *Package) {
 	for _, name := range sortedKeys(p.files) {

@@ -34,7 +34,7 @@ type Package struct {
 	Process     *bpmn.Process
 	Explanation Explanation
 	Letters     []string // names, such as granted
-	Hash        string   // SHA-256 of everything but the scenarios, hex
+	Hash        string   // SHA-256 of everything that counts for a case, hex: not of scenarios and simulation.yaml
 
 	files       map[string][]byte // by path below Dir
 	texts       texts
@@ -50,6 +50,7 @@ type Package struct {
 	decisions   []string
 	definitions *dmn.Definitions
 	process     *bpmn.Definitions
+	simulation  simulation
 }
 
 type outputSpec struct {
@@ -91,6 +92,7 @@ func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Pac
 	l.loadProcess(p)
 	l.loadOutputs(p)
 	l.loadExplanation(p)
+	l.loadSimulation(p)
 	l.loadLetters(p)
 	p.feel = l.feel
 	if l.failed() {
@@ -201,11 +203,12 @@ func (l *loader) readOptional(file string) ([]byte, bool) {
 	return src, ok
 }
 
-// hash is over names and contents, so that moving text between files shows.
+// hash is over names and contents, so that moving text between files shows. What
+// only tries the package out does not count.
 func hash(files map[string][]byte) string {
 	names := make([]string, 0, len(files))
 	for name := range files {
-		if !strings.HasPrefix(name, "scenarios/") {
+		if !strings.HasPrefix(name, "scenarios/") && name != "simulation.yaml" {
 			names = append(names, name)
 		}
 	}

@@ -1,0 +1,117 @@
+package pack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"passerelle/engine/feel"
+	"passerelle/internal/platform/errs"
+)
+
+// Change replaces one legal value, to try what would follow.
+type Change struct {
+	Parameter string `json:"parameter"`
+	// Value is FEEL over parameters (what is in force, with the changes made so
+	// far), value (this parameter's) and index. A list is changed item by item:
+	// value is then the item and index its place from 1.
+	Value string `json:"value"`
+}
+
+// wrong is the error of a change that cannot be made.
+func (c Change) wrong(key string) *errs.Error {
+	return errs.New(errs.Invalid, key).With("parameter", c.Parameter)
+}
+
+func (c Change) String() string { return c.Parameter + " = " + c.Value }
+
+// adjustNames are what the expression of a change reads.
+var adjustNames = []string{"parameters", "value", "index"}
+
+// Adjust returns the package as it would be with other legal values on the day
+// of date, and what became of each value, by parameter. Values that the package
+// derives by a formula (simulation.yaml, derived) follow, unless they are
+// changed themselves. What was marked with a status keeps it; a value that is
+// unknown cannot be changed by a formula that reads it. The result is for
+// trying out: its hash tells it from the package, and it is never served. Errors
+// are errs.Invalid, about the first change that cannot be made.
+func (p *Package) Adjust(date time.Time, changes []Change) (*Package, map[string]feel.Value, error) {
+	if len(changes) == 0 {
+		return p, map[string]feel.Value{}, nil
+	}
+	day := day(date)
+	now, err := p.Parameters.Context(day)
+	if err != nil {
+		return nil, nil, p.fault("%w", err)
+	}
+	all := slices.Clone(changes)
+	for _, d := range p.simulation.derived {
+		if !slices.ContainsFunc(changes, func(c Change) bool { return c.Parameter == d.Parameter }) {
+			all = append(all, d)
+		}
+	}
+	q := *p
+	q.Parameters = &Parameters{List: slices.Clone(p.Parameters.List)}
+	became := map[string]feel.Value{}
+	h := sha256.New()
+	fmt.Fprintln(h, p.Hash)
+	for _, c := range all {
+		i := slices.IndexFunc(q.Parameters.List, func(x Parameter) bool { return x.ID == c.Parameter })
+		if i < 0 {
+			return nil, nil, c.wrong("pack.adjust.unknown")
+		}
+		was, ok := q.Parameters.List[i].At(day)
+		if !ok {
+			return nil, nil, c.wrong("pack.adjust.notInForce")
+		}
+		v, err := c.apply(was.Value, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		now = now.Put(c.Parameter, v)
+		became[c.Parameter] = v
+		fmt.Fprintf(h, "%s=%s\n", c.Parameter, v)
+		was.Value = v
+		q.Parameters.List[i].Values = []ParameterValue{{From: day, Value: v, Legal: was.Legal, Source: was.Source, Status: was.Status}}
+	}
+	q.Hash = hex.EncodeToString(h.Sum(nil))
+	q.Parameters.index()
+	return &q, became, nil
+}
+
+// apply computes the new value.
+func (c Change) apply(was, parameters feel.Value) (feel.Value, error) {
+	if len(c.Value) > 1000 {
+		return feel.Null(), c.wrong("pack.adjust.wrong").With("why", "longer than 1,000 characters")
+	}
+	e, err := feel.Compile(c.Value, feel.Names(adjustNames...))
+	if err != nil {
+		return feel.Null(), c.wrong("pack.adjust.wrong").With("why", err.Error())
+	}
+	one := func(v feel.Value, index int) (feel.Value, error) {
+		out, warnings := e.EvalContext(feel.Context(feel.Entry{Name: "parameters", Value: parameters},
+			feel.Entry{Name: "value", Value: v}, feel.Entry{Name: "index", Value: feel.Int(int64(index))}))
+		if out.IsNull() || out.Kind() != v.Kind() {
+			why := fmt.Sprintf("%s becomes %s", v, out)
+			if len(warnings) > 0 {
+				why += " (" + warnings[0].Msg + ")"
+			}
+			return out, c.wrong("pack.adjust.wrong").With("why", why)
+		}
+		return out, nil
+	}
+	if was.Kind() != feel.KindList {
+		return one(was, 1)
+	}
+	items := make([]feel.Value, len(was.Items()))
+	for i, v := range was.Items() {
+		out, err := one(v, i+1)
+		if err != nil {
+			return out, err
+		}
+		items[i] = out
+	}
+	return feel.List(items...), nil
+}

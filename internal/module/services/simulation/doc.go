@@ -1,0 +1,22 @@
+// Package simulation tries a public service on a population: what a changed
+// legal value or another version costs, who gains and who loses, and how many
+// are entitled and have not applied.
+//
+// Compare is pure: two versions of a package, people, a day; the same people
+// give the same result. Around it stand the runs that designers start on a page:
+// a run is a row and a job, so that it survives a restart, and it shows its
+// progress.
+//
+// Invariants:
+//   - What leaves Compare is protected: no count of one to nine is in it, and
+//     none can be computed from the others (protect.go). Nothing about one
+//     person is stored.
+//   - People are read for this purpose only, under the basis that their source
+//     names; no case and no draft comes of it.
+//   - What the rules leave to a person is counted as such and never guessed.
+//   - A run keeps the hashes of both versions, the day and the changes: it can be
+//     repeated.
+//
+// Tables owned: services_simulation. Jobs: kind "simulation/run", id the run's.
+// Events: none sent, none heard.
+package simulation

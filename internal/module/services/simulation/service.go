@@ -1,0 +1,245 @@
+package simulation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/clock"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/work"
+)
+
+// RoleDesigner writes services and tries them out.
+const RoleDesigner = "designer"
+
+// State of a run.
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting"
+	Running State = "running"
+	Done    State = "done"
+	Failed  State = "failed"
+)
+
+// Run is one simulation that somebody asked for.
+type Run struct {
+	ID         string
+	Account    string
+	Name       string // of whoever started it
+	Service    string
+	State      State
+	Total      int // applications; 0: not known
+	Done       int // of them, so far
+	Plan       Plan
+	Result     *Result // when it is done
+	Why        string  // when it has failed: the locale key of a sentence
+	CreatedAt  time.Time
+	FinishedAt time.Time
+}
+
+// Plan is what is tried. Equal plans on the same people give equal results.
+type Plan struct {
+	Base     string        `json:"base"`    // version
+	Variant  string        `json:"variant"` // version
+	Date     string        `json:"date"`    // ISO 8601: the day of the applications
+	Changes  []pack.Change `json:"changes,omitempty"`
+	BaseHash string        `json:"base_hash"`
+	Hash     string        `json:"hash"` // of the variant with its changes
+}
+
+// Deps is what the module stands on; all are needed, People and Applied may be
+// nil.
+type Deps struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Queue    *work.Queue
+	Packages *pack.Set
+	People   Population // nil: no population is connected
+	// Applied returns the identification numbers of those who have applied for a
+	// service since a moment; nil: nobody knows.
+	Applied func(ctx context.Context, service string, since time.Time) (map[string]bool, error)
+	Log     *slog.Logger
+}
+
+// Service is the use cases. It is safe for concurrent use.
+type Service struct {
+	Deps
+	store store
+}
+
+// jobKind is the kind of the jobs.
+const jobKind = "simulation/run"
+
+// New registers the work of runs with the queue.
+func New(d Deps) *Service {
+	s := &Service{Deps: d}
+	s.Queue.Handle(jobKind, s.work)
+	return s
+}
+
+// Services returns the services that can be simulated on a day.
+func (s *Service) Services(day time.Time) []*pack.Package {
+	var out []*pack.Package
+	for _, p := range s.Packages.Services(day) {
+		if p.Simulated() {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func may(who web.Identity) error {
+	if !who.Has(RoleDesigner) {
+		return errs.New(errs.Forbidden, "")
+	}
+	return nil
+}
+
+// Start begins a run and returns its id. The same key by the same person is the
+// same run. A plan that cannot be carried out is errs.Invalid.
+func (s *Service) Start(ctx context.Context, who web.Identity, key, service string, plan Plan) (string, error) {
+	if err := may(who); err != nil {
+		return "", err
+	}
+	if s.People == nil {
+		return "", errs.New(errs.Unavailable, "simulation.noPeople")
+	}
+	base, variant, _, err := s.versions(service, &plan)
+	if err != nil {
+		return "", err
+	}
+	plan.BaseHash, plan.Hash = base.Hash, variant.Hash
+	r := &Run{ID: db.NewID(s.Clock), Account: who.Account, Name: who.Name, Service: service, Plan: plan, Total: s.People.Len(), CreatedAt: s.Clock.Now()}
+	if key != "" {
+		r.ID = key
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.store.insert(ctx, tx, r); err != nil {
+			return err
+		}
+		return work.Enqueue(ctx, tx, work.Job{ID: "simulation/" + r.ID, Kind: jobKind, Key: r.ID, Due: r.CreatedAt})
+	})
+	return r.ID, err
+}
+
+// versions resolves a plan.
+func (s *Service) versions(service string, plan *Plan) (base, variant *pack.Package, day time.Time, err error) {
+	if day, err = time.Parse(time.DateOnly, plan.Date); err != nil {
+		return nil, nil, day, errs.New(errs.Invalid, "simulation.wrong.date")
+	}
+	base, ok := s.Packages.Version(service, plan.Base)
+	if !ok || !base.Simulated() {
+		return nil, nil, day, errs.New(errs.Invalid, "simulation.wrong.service")
+	}
+	if variant, ok = s.Packages.Version(service, plan.Variant); !ok {
+		return nil, nil, day, errs.New(errs.Invalid, "simulation.wrong.service")
+	}
+	if _, err := base.Parameters.Context(day); err != nil {
+		return nil, nil, day, errs.New(errs.Invalid, "simulation.wrong.day").Because("%w", err)
+	}
+	if variant, _, err = variant.Adjust(day, plan.Changes); err != nil {
+		return nil, nil, day, err
+	}
+	return base, variant, day, nil
+}
+
+// Find returns one run.
+func (s *Service) Find(ctx context.Context, who web.Identity, id string) (*Run, error) {
+	if err := may(who); err != nil {
+		return nil, err
+	}
+	return s.store.run(ctx, s.DB.Read(), id)
+}
+
+// pageSize is how many runs a list shows.
+const pageSize = 20
+
+// List returns the runs of everybody, the newest first, before a run that Find
+// returned (nil: from the newest), and whether there are older ones.
+func (s *Service) List(ctx context.Context, who web.Identity, before *Run) (runs []*Run, more bool, err error) {
+	if err := may(who); err != nil {
+		return nil, false, err
+	}
+	at, id := time.UnixMicro(1<<62), ""
+	if before != nil {
+		at, id = before.CreatedAt, before.ID
+	}
+	runs, err = s.store.runs(ctx, s.DB.Read(), at, id, pageSize+1)
+	if len(runs) > pageSize {
+		return runs[:pageSize], true, err
+	}
+	return runs, false, err
+}
+
+// work carries out a run. It may be done twice, with the same result.
+func (s *Service) work(ctx context.Context, j work.Job) error {
+	r, err := s.store.run(ctx, s.DB.Read(), j.Key)
+	if err != nil {
+		return err
+	}
+	if r.State == Done || r.State == Failed {
+		return nil
+	}
+	result, err := s.carryOut(ctx, r)
+	if err == nil {
+		text, err := json.Marshal(result)
+		if err != nil {
+			return err
+		}
+		return s.end(ctx, r.ID, Done, string(text), result.Applications)
+	}
+	var e *errs.Error
+	if errs.KindOf(err) == errs.Invalid && errors.As(err, &e) { // no second try would help
+		s.Log.Error("simulation failed", "run", r.ID, "cause", err)
+		return s.end(ctx, r.ID, Failed, e.Key, r.Done)
+	}
+	return err
+}
+
+func (s *Service) end(ctx context.Context, id string, state State, result string, done int) error {
+	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.store.finish(ctx, tx, id, state, result, done, s.Clock.Now())
+	})
+}
+
+func (s *Service) carryOut(ctx context.Context, r *Run) (Result, error) {
+	base, variant, day, err := s.versions(r.Service, &r.Plan)
+	if err != nil {
+		return Result{}, err
+	}
+	if base.Hash != r.Plan.BaseHash || variant.Hash != r.Plan.Hash {
+		return Result{}, errs.New(errs.Invalid, "simulation.wrong.changed")
+	}
+	if len(r.Plan.Changes) == 0 && base.Hash == variant.Hash {
+		variant = base
+	}
+	var applied map[string]bool
+	if s.Applied != nil {
+		if applied, err = s.Applied(ctx, r.Service, yearOf(day)); err != nil {
+			return Result{}, err
+		}
+	}
+	total := s.People.Len()
+	report := func(done int) {
+		err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.progress(ctx, tx, r.ID, done, total) })
+		if err != nil {
+			s.Log.Warn("progress of a simulation not kept", "run", r.ID, "cause", err)
+		}
+	}
+	report(0)
+	return Compare(ctx, Options{Base: base, Variant: variant, Date: day, People: s.People, Applied: applied, Progress: report})
+}
+
+// yearOf is when the year of a day began: who has applied since then has.
+func yearOf(day time.Time) time.Time {
+	return time.Date(day.Year(), 1, 1, 0, 0, 0, 0, i18n.Luxembourg)
+}
