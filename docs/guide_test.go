@@ -108,7 +108,7 @@ func TestTheWorkedExampleIsTheTestedPackage(t *testing.T) {
 	}
 	dir := "../internal/module/services/pack/testdata/set/allotment-garden/2025/"
 	comment := regexp.MustCompile(`\s+# .*$`)
-	files := []string{"service.yaml", "form.yaml", "parameters.yaml", "explanation.yaml", "scenarios/rent.yaml"}
+	files := []string{"service.yaml", "form.yaml", "parameters.yaml", "explanation.yaml", "scenarios/rent.yaml", "simulation.yaml"}
 	var known strings.Builder
 	for _, f := range files {
 		text, err := os.ReadFile(dir + f)

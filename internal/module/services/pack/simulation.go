@@ -47,17 +47,17 @@ func (l *loader) loadSimulation(p *Package) {
 	if s.application == nil {
 		l.fault(file, 0, "application is missing: the answers of somebody without special circumstances")
 	}
-	known := map[string]bool{}
 	if p.Form != nil {
+		known := map[string]bool{}
 		for _, page := range p.Form.Pages {
 			for _, f := range page.Fields {
 				known[f.ID] = true
 			}
 		}
-	}
-	for id := range s.application {
-		if !known[id] && !l.blind {
-			l.fault(file, raw.Application.Line, "application: form.yaml has no field %q", id)
+		for _, id := range sortedKeys(s.application) {
+			if !known[id] {
+				l.fault(file, raw.Application.Line, "application: form.yaml has no field %q", id)
+			}
 		}
 	}
 	names := append(append(slices.Clone(factNames), "decision"), p.decisions...)
