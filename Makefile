@@ -7,7 +7,7 @@ TEMPL := $(GO) run github.com/a-h/templ/cmd/templ
 ADDR  ?= localhost:8080
 DATA  ?= data/demo
 
-.PHONY: run build assets generate check test bench clean help
+.PHONY: run build assets generate check test bench bench-decisions clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -40,6 +40,9 @@ test: assets ## every test; installs Chromium and PostgreSQL where it can
 bench: assets ## load programs, results as JSON
 	$(GO) run ./bench/submit --json
 	$(GO) run ./bench/pages --json
+
+bench-decisions: ## this decision engine beside its peers, which are installed into bench/peers
+	$(GO) run ./bench/decisions --json
 
 clean: ## remove what was built
 	rm -rf bin web/dist/* web/node_modules data
