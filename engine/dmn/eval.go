@@ -23,6 +23,7 @@ type Option func(*options)
 type options struct {
 	trace, rules bool
 	feel         []feel.EvalOption
+	supposed     []supposition
 }
 
 // WithTrace asks for a Trace in the result.
@@ -119,7 +120,10 @@ func (m *Model) start(inputs feel.Value, opts []Option) (*run, error) {
 	if len(opts) == 0 {
 		r = m.run()
 	} else {
-		r = configured(m, opts)
+		var err error
+		if r, err = configured(m, opts); err != nil {
+			return nil, err
+		}
 	}
 	r.inputs = inputs
 	return r, nil
@@ -139,7 +143,7 @@ func (m *Model) run() *run {
 	return r
 }
 
-func configured(m *Model, opts []Option) *run {
+func configured(m *Model, opts []Option) (*run, error) {
 	var o options
 	for _, opt := range opts {
 		opt(&o)
@@ -156,7 +160,7 @@ func configured(m *Model, opts []Option) *run {
 	if o.rules {
 		r.recorder = &recorder{decided: make([]Decided, 0, len(m.main.defs.Decisions))}
 	}
-	return r
+	return r, r.suppose(o.supposed)
 }
 
 // runs are used again. Those of Decide only in models without functions: a

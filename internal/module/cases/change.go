@@ -210,7 +210,7 @@ func factsOf(c *Case) pack.Facts {
 	return pack.Facts{
 		Reading:     &c.reading,
 		Application: c.Application, Evidence: services.Values(c.File.Evidence),
-		Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg),
+		Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg), Missing: c.File.Missing,
 	}
 }
 

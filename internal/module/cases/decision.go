@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"slices"
 	"time"
 
 	"passerelle/engine/feel"
@@ -16,22 +15,9 @@ func (ch *change) decideByRule() (pack.Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	if ch.lacksEvidence() {
-		d.Outcome, d.Amount = pack.Judgement, ""
-		d.Value = d.Value.Put("outcome", feel.String(string(pack.Judgement))).Put("amount", feel.Null())
-	}
 	ch.c.File.Proposal = &d
 	ch.enter("ruled", false, map[string]string{"outcome": string(d.Outcome), "amount": d.Amount})
 	return d, nil
-}
-
-// lacksEvidence reports whether a register does not know what the service may
-// not decide without (onMissing in service.yaml): then no rule decides, a
-// person does.
-func (ch *change) lacksEvidence() bool {
-	return slices.ContainsFunc(ch.p.Service.Evidence, func(e pack.EvidenceSpec) bool {
-		return e.By == "state" && e.OnMissing != "null" && e.OnMissing != "" && slices.Contains(ch.c.File.Missing, e.ID)
-	})
 }
 
 // issue makes the decision final: from the last person who decided, else from

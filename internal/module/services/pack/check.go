@@ -44,6 +44,7 @@ func (p *Package) check() []Finding {
 	l.checkDecision(p)
 	l.checkProcess(p)
 	l.checkExplanation(p)
+	l.checkNearest(p)
 	l.checkLetters(p)
 	l.checkFiles(p)
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {

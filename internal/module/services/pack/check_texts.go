@@ -197,6 +197,11 @@ func (p *Package) explanationNeeds() []need {
 	if x.result != nil {
 		out = append(out, need{key: "explanation.result", why: "explanation.yaml has a result"})
 	}
+	for _, n := range x.nearest {
+		for _, how := range n.told() {
+			out = append(out, need{key: "explanation.nearest." + n.id + "." + how, why: "explanation.yaml varies it", args: []string{"from", "to", "last", "amount"}})
+		}
+	}
 	return out
 }
 

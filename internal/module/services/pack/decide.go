@@ -25,26 +25,59 @@ func (p *Package) Decide(f Facts) (Decision, error) {
 // record: dmn.WithRules, without which the decision has no values and rules, and
 // what else is wanted.
 func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, error) {
-	application := p.application(f)
-	ref, err := p.referenceDate(application, f.Date)
+	in, err := p.inputs(f)
 	if err != nil {
 		return Decision{}, dmn.Result{}, err
 	}
+	return p.decideOn(in, f, how...)
+}
+
+// decisionInputs is what the decision model is given.
+type decisionInputs struct {
+	context feel.Value // application, evidence, parameters, date, applicant
+	ref     time.Time  // the reference date
+	inForce *epoch
+}
+
+// inputs prepares the facts for the decision model.
+func (p *Package) inputs(f Facts) (decisionInputs, error) {
+	application := p.application(f)
+	ref, err := p.referenceDate(application, f.Date)
+	if err != nil {
+		return decisionInputs{}, err
+	}
 	inForce, err := p.Parameters.at(ref)
 	if err != nil {
-		return Decision{}, dmn.Result{}, p.fault("%w", err)
+		return decisionInputs{}, p.fault("%w", err)
 	}
 	evidence, err := p.evidenceContext(f)
 	if err != nil {
-		return Decision{}, dmn.Result{}, p.fault("%w", err)
+		return decisionInputs{}, p.fault("%w", err)
 	}
-	inputs := feel.Context(
+	return decisionInputs{ref: ref, inForce: inForce, context: feel.Context(
 		feel.Entry{Name: "application", Value: application},
 		feel.Entry{Name: "evidence", Value: evidence},
 		feel.Entry{Name: "parameters", Value: inForce.context},
 		feel.Entry{Name: "date", Value: feel.DateOf(ref)},
-		feel.Entry{Name: "applicant", Value: f.Applicant})
-	r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, how...)
+		feel.Entry{Name: "applicant", Value: f.Applicant})}, nil
+}
+
+// at returns what stands at a path of the inputs.
+func (in decisionInputs) at(path []string) (v feel.Value, ok bool) {
+	v = in.context
+	for _, name := range path {
+		if v, ok = v.Get(name); !ok {
+			return feel.Null(), false
+		}
+	}
+	return v, true
+}
+
+// decideOn runs the decision model. What is missing of the evidence without
+// which the service may not decide (onMissing in service.yaml) leaves the
+// decision to a person.
+func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decision, dmn.Result, error) {
+	r, err := p.Decision.Decide(p.Service.Decision.Name, in.context, how...)
 	if err != nil {
 		return Decision{}, dmn.Result{}, p.fault("%w", err)
 	}
@@ -53,12 +86,24 @@ func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, erro
 			return Decision{}, dmn.Result{}, p.fault("%s", w)
 		}
 	}
-	d := Decision{Value: r.Value, ReferenceDate: ref, Package: p.ID + "/" + p.Version, Hash: p.Hash, Parameters: p.used(inForce)}
+	d := Decision{Value: r.Value, ReferenceDate: in.ref, Package: p.ID + "/" + p.Version, Hash: p.Hash, Parameters: p.used(in.inForce)}
 	if err := d.read(r.Value); err != nil {
 		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
 	}
 	d.record(r.Decided)
+	if p.lacksEvidence(f) {
+		d.Outcome, d.Amount = Judgement, ""
+		d.Value = d.Value.Put("outcome", feel.String(string(Judgement))).Put("amount", feel.Null())
+	}
 	return d, r, nil
+}
+
+// lacksEvidence reports whether a register does not know what the service may
+// not decide without.
+func (p *Package) lacksEvidence(f Facts) bool {
+	return slices.ContainsFunc(p.Service.Evidence, func(e EvidenceSpec) bool {
+		return e.By == "state" && e.OnMissing != "null" && e.OnMissing != "" && slices.Contains(f.Missing, e.ID)
+	})
 }
 
 // because adds the warnings that may tell why a decision has no usable result.

@@ -14,6 +14,7 @@ type Explanation struct {
 	conditions []conditionSpec
 	rows       []rowSpec
 	result     *resultSpec
+	nearest    []nearestSpec
 }
 
 type conditionSpec struct {
@@ -72,6 +73,7 @@ type rawExplanation struct {
 		Value source.Text `yaml:"value"`
 		Unit  source.Text `yaml:"unit"`
 	} `yaml:"result"`
+	Nearest []rawNearest `yaml:"nearest"`
 }
 
 type rawSource struct {
@@ -151,6 +153,9 @@ func (l *loader) loadExplanation(p *Package) {
 			}
 		}
 		x.rows = append(x.rows, r)
+	}
+	for _, rn := range raw.Nearest {
+		x.nearest = append(x.nearest, l.nearest(p, file, rn))
 	}
 	if raw.Result != nil {
 		x.result = &resultSpec{value: l.compile(file, "result", raw.Result.Value, names), unit: raw.Result.Unit.Text}

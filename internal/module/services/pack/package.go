@@ -31,9 +31,10 @@ type Finding struct {
 // Facts is what a decision is made from.
 type Facts struct {
 	Application form.Answers               `json:"application"`
-	Evidence    map[string]json.RawMessage `json:"evidence"`  // by evidence id, register JSON as is; absent: not fetched
-	Applicant   feel.Value                 `json:"applicant"` // context {id, givenName, familyName, birthDate}, or null
-	Date        time.Time                  `json:"date"`      // the day of submission; its calendar date counts
+	Evidence    map[string]json.RawMessage `json:"evidence"`          // by evidence id, register JSON as is; absent: not fetched
+	Applicant   feel.Value                 `json:"applicant"`         // context {id, givenName, familyName, birthDate}, or null
+	Missing     []string                   `json:"missing,omitempty"` // evidence ids that their registers do not have
+	Date        time.Time                  `json:"date"`              // the day of submission; its calendar date counts
 
 	// Reading remembers what has been read of the evidence; nil reads it anew
 	// every time.

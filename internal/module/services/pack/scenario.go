@@ -27,7 +27,7 @@ var (
 	fileKeys     = []string{"base", "scenarios"}
 	factKeys     = []string{"date", "applicant", "evidence", "application", "tasks", "expect"}
 	scenarioKeys = append([]string{"name", "source", "examples"}, factKeys...)
-	expectKeys   = []string{"outcome", "amount", "reasons", "invalid", "values", "waitsAt", "ends", "error"}
+	expectKeys   = []string{"outcome", "amount", "reasons", "invalid", "values", "waitsAt", "ends", "error", "nearest"}
 )
 
 // scenarios reads all scenarios of the package, in the order of the files.

@@ -118,6 +118,7 @@ func (t *tester) run() {
 	t.cov.add(t.s.name, d, result.Trace)
 	t.warnings = because(result.Warnings)
 	t.decision(d, expect)
+	t.nearest(facts, d, expect)
 	_, waits := expect["waitsAt"]
 	_, ends := expect["ends"]
 	if waits || ends {

@@ -1,0 +1,131 @@
+package pack
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
+)
+
+func allowance(t testing.TB) *Package {
+	t.Helper()
+	p, findings := Load(os.DirFS("../../../../services/lu"), "cost-of-living-allowance/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	return p
+}
+
+// alone is somebody who lives alone, with what they earn in three months in
+// cents.
+func alone(since string, aid bool, cents ...int) Facts {
+	months := ""
+	for i, c := range cents {
+		months += fmt.Sprintf(`,{"month":"2025-%02d","gross":"%d.%02d","kind":"pension"}`, 10-i, c/100, c%100)
+	}
+	return Facts{
+		Date:        time.Date(2025, 11, 24, 0, 0, 0, 0, time.UTC),
+		Application: map[string]any{"otherIncome": false, "studentAid": aid, "detention": false, "stay": "ordinary", "truthful": true, "changes": true},
+		Applicant:   feel.Context(feel.Entry{Name: "id", Value: feel.String("1980010100001")}),
+		Evidence: map[string]json.RawMessage{
+			"person":    json.RawMessage(`{"id":"1980010100001","nationality":"LU","register":"main","residentSince":"` + since + `"}`),
+			"household": json.RawMessage(`{"members":[{"id":"1980010100001","birthDate":"1980-01-01","relation":"self"}]}`),
+			"incomes":   json.RawMessage(`[{"months":[` + months[1:] + `]}]`),
+			"bank":      json.RawMessage(`{"iban":"LU280019400644750000"}`),
+		},
+	}
+}
+
+// What is told really happens: the decision changes at To, and not at Last, one
+// step before.
+func TestTheNearestChangeIsTrue(t *testing.T) {
+	p := allowance(t)
+	told := 0
+	rapid.Check(t, func(t *rapid.T) {
+		f := alone(fmt.Sprintf("202%d-%02d-%02d", rapid.IntRange(3, 5).Draw(t, "year"), rapid.IntRange(1, 11).Draw(t, "month"), rapid.IntRange(1, 28).Draw(t, "day")),
+			rapid.Bool().Draw(t, "aid"), rapid.IntRange(0, 500_000).Draw(t, "a"), rapid.IntRange(0, 500_000).Draw(t, "b"), rapid.IntRange(0, 500_000).Draw(t, "c"))
+		d, err := p.Decide(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := nearestFate{d.Outcome, d.Amount, fmt.Sprint(d.Reasons)}
+		for _, n := range p.Nearest(f, d) {
+			told++
+			fate := func(v feel.Value) nearestFate {
+				in, err := p.inputs(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var opts []dmn.Option
+				switch n.ID {
+				case "income":
+					opts = []dmn.Option{dmn.Suppose("Household income", v), dmn.Suppose("Income without children", v)}
+				case "studentAid":
+					in.context = put(in.context, []string{"application", "studentAid"}, v)
+				default:
+					day, _ := v.AsTime(time.UTC)
+					if n.ID == "residentSince" {
+						in.context = put(in.context, []string{"evidence", "person", "residentSince"}, feel.String(day.Format(time.DateOnly)))
+						break
+					}
+					moved := f
+					moved.Date = day
+					if in, err = p.inputs(moved); err != nil {
+						t.Fatal(err)
+					}
+				}
+				d, _, err := p.decideOn(in, f, opts...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return nearestFate{d.Outcome, d.Amount, fmt.Sprint(d.Reasons)}
+			}
+			if last := fate(n.Last); last.differs(before) && n.ID != "studentAid" {
+				t.Fatalf("%s: %+v already at %s, said to change at %s", n.ID, last, n.Last, n.To)
+			}
+			to := fate(n.To)
+			if !to.differs(before) || to.outcome != n.Outcome || to.amount != n.Amount {
+				t.Fatalf("%s at %s: %+v, told %s %s", n.ID, n.To, to, n.Outcome, n.Amount)
+			}
+			if n.Better && (to.outcome != Granted) {
+				t.Fatalf("%s is told as better: %+v", n.ID, to)
+			}
+		}
+	})
+	if told == 0 {
+		t.Error("nothing was told")
+	}
+}
+
+func TestNobodyIsPromisedWhatAPersonDecides(t *testing.T) {
+	p := allowance(t)
+	f := alone("2010-01-01", false, 300_000, 300_000, 300_000)
+	d, err := p.Decide(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Outcome = Judgement
+	if n := p.Nearest(f, d); n != nil {
+		t.Errorf("%+v", n)
+	}
+}
+
+func BenchmarkNearest(b *testing.B) {
+	p := allowance(b)
+	f := alone("2010-01-01", false, 400_000, 400_000, 400_000)
+	d, err := p.Decide(f)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if len(p.Nearest(f, d)) == 0 {
+			b.Fatal("none")
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package pack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"passerelle/engine/dmn"
+)
+
+func receipt(t *testing.T, p *Package) Receipt {
+	t.Helper()
+	f := alone("2010-01-01", false, 270_000, 270_000, 270_000)
+	d, err := p.Decide(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Receipt(f, d, "AVC-2025-TEST", time.Date(2025, 11, 24, 10, 0, 0, 0, time.UTC), ReceiptIssued{Outcome: d.Outcome, Amount: d.Amount, ByRule: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestReceiptIsReplayed(t *testing.T) {
+	p := allowance(t)
+	text, err := receipt(t, p).JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ReadReceipt(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := allowance(t).Replay(r)
+	if err != nil || !again.Same() || !again.SamePackage || !again.SameEngine {
+		t.Errorf("%+v %v", again, err)
+	}
+	if indented, _ := json.MarshalIndent(r, "", "  "); true {
+		if r, err = ReadReceipt(indented); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := p.Replay(r); err != nil || !again.Same() {
+			t.Errorf("written with other spaces: %+v %v", again, err)
+		}
+	}
+}
+
+// Whoever changes anything in a receipt is found out.
+func TestEveryTouchIsSeen(t *testing.T) {
+	p := allowance(t)
+	text, err := receipt(t, p).JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ from, to string }{
+		{`"AVC-2025-TEST"`, `"AVC-2025-TEXT"`},
+		{`"gross":"2700.00"`, `"gross":"2600.00"`},
+		{`"outcome":"granted"`, `"outcome":"refused"`},
+		{`"amount":"2417.00"`, `"amount":"9417.00"`},
+		{`"studentAid":false`, `"studentAid":null`},
+		{`"residentSince":"2010-01-01"`, `"residentSince":"2010-01-02"`},
+		{`"byRule":true`, `"byRule":false`},
+		{`"date":"2025-11-24"`, `"date":"2025-11-23"`},
+		{`"decidedAt":"2025-11-24T10:00:00Z"`, `"decidedAt":"2025-11-24T10:00:01Z"`},
+		{`"service":"cost-of-living-allowance"`, `"service":"cost-of-living-allowances"`},
+		{`"name":"passerelle/engine/dmn"`, `"name":"another"`},
+	} {
+		changed := strings.Replace(string(text), c.from, c.to, 1)
+		if changed == string(text) {
+			t.Errorf("the receipt does not say %s", c.from)
+			continue
+		}
+		r, err := ReadReceipt([]byte(changed))
+		if err != nil {
+			t.Errorf("%s: %v", c.to, err)
+			continue
+		}
+		if again, err := p.Replay(r); err != nil || again.Untouched || again.Same() {
+			t.Errorf("%s is not noticed: %+v %v", c.to, again, err)
+		}
+	}
+	// Even one whose hashes were computed anew: the rules come to another result.
+	r, _ := ReadReceipt([]byte(strings.Replace(string(text), `"gross":"2700.00"`, `"gross":"9700.00"`, 3)))
+	if err := r.seal(); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := p.Replay(r); err != nil || !again.Untouched || again.SameResult || len(again.Differences) == 0 {
+		t.Errorf("forged facts: %+v %v", again, err)
+	}
+}
+
+func TestReceiptOfOtherRules(t *testing.T) {
+	p := allowance(t)
+	r := receipt(t, p)
+	changed := *p
+	changed.files = map[string][]byte{}
+	for name, text := range p.files {
+		changed.files[name] = text
+	}
+	changed.files["decision.dmn"] = append([]byte("<!-- -->"), p.files["decision.dmn"]...)
+	changed.Hash = hash(changed.files)
+	if again, err := changed.Replay(r); err != nil || again.SameRules || again.SamePackage || !again.SameResult || again.Same() {
+		t.Errorf("%+v %v", again, err)
+	}
+	for _, text := range []string{"", "{}", `{"format":"https://passerelle.lu/receipt/1","more":1}`, `[]`} {
+		if _, err := ReadReceipt([]byte(text)); err == nil {
+			t.Errorf("%q is a receipt", text)
+		}
+	}
+}
+
+// The version of the engine stands for what it computes: all decisions of the
+// scenarios of the garden package, recorded. When this fails although the
+// package is the same, dmn.EngineVersion becomes the next one.
+func TestTheEngineVersionStandsForItsResults(t *testing.T) {
+	const version, recorded = "1", "241d8fd231be1ee85233c7f07495cf6d176389a92f90a68c60fbf8e5742947b5"
+	p, findings := Load(os.DirFS("testdata/set"), "allotment-garden/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	list, _ := p.scenarios()
+	h := sha256.New()
+	for _, s := range list {
+		f, err := s.facts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := p.Decide(f)
+		if err != nil {
+			h.Write([]byte("undecided\n"))
+			continue
+		}
+		text, err := result(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Write(append(text, '\n'))
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != recorded || dmn.EngineVersion != version {
+		t.Errorf("engine %s gives results %s, version %s was recorded with %s", dmn.EngineVersion, got, version, recorded)
+	}
+}
