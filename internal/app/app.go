@@ -17,6 +17,7 @@ import (
 	"passerelle/internal/module/about"
 	"passerelle/internal/module/cases"
 	"passerelle/internal/module/cases/api"
+	"passerelle/internal/module/cases/grounds"
 	"passerelle/internal/module/cases/mycases"
 	"passerelle/internal/module/cases/workbench"
 	"passerelle/internal/module/exchange"
@@ -207,7 +208,7 @@ func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
 func loadTexts() (*i18n.Bundle, error) {
 	b := i18n.New()
 	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(), simulation.Locales,
-		about.Locales, cases.Locales, mycases.Locales, workbench.Locales, api.Locales}
+		about.Locales, cases.Locales, grounds.Locales, mycases.Locales, workbench.Locales, api.Locales}
 	for _, f := range append(all, demoLocales()...) {
 		if err := b.Add(f); err != nil {
 			return nil, err

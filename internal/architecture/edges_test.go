@@ -9,16 +9,23 @@ var edges = map[string]map[string]string{
 		"internal/module/services/pack": "a case is decided and explained by its service package",
 		"internal/module/exchange":      "evidence is fetched for a case",
 	},
+	"internal/module/cases/grounds": {
+		"internal/module/cases":         "tells what a case's decision rests on",
+		"internal/module/services":      "answers are shown in the words of the form",
+		"internal/module/services/pack": "the rules give the account of what they computed",
+		"internal/module/exchange":      "evidence is shown by its type",
+	},
 	"internal/module/cases/mycases": {
+		"internal/module/cases/grounds": "applicants see everything their decision rests on",
 		"internal/module/cases":         "what applicants see of their cases",
 		"internal/module/services":      "answers are shown in the words of the form",
 		"internal/module/services/pack": "decisions are explained by the service package",
 	},
 	"internal/module/cases/workbench": {
+		"internal/module/cases/grounds": "officials see the same document as the applicant",
 		"internal/module/cases":         "what officials see and do",
 		"internal/module/services":      "answers are shown in the words of the form",
 		"internal/module/services/pack": "decisions are explained by the service package",
-		"internal/module/exchange":      "evidence is shown by its type",
 	},
 	"internal/module/cases/api": {
 		"internal/module/cases":         "everything a page can do with a case, programs can",

@@ -48,6 +48,13 @@ func (ch *change) issue() error {
 	default:
 		return errs.New(errs.Internal, "").Because("case %s: nothing to issue: no person decided and the rule leaves it open", ch.c.ID)
 	}
+	if proposal != nil {
+		r, err := receiptOf(ch.p, ch.c, d)
+		if err != nil {
+			return err
+		}
+		d.Receipt = r.Hash
+	}
 	ch.conclude(d, EndDecided, "decided")
 	if ch.c.Kind == Appeal && d.Outcome == pack.Granted {
 		ch.reopens = ch.c.Linked

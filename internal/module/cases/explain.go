@@ -5,6 +5,7 @@ import (
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 )
 
@@ -71,4 +72,53 @@ func evidenceMeta(c *Case) map[string]pack.EvidenceMeta {
 		meta[id] = pack.EvidenceMeta{Source: e.Source, AsOf: e.AsOf}
 	}
 	return meta
+}
+
+// Facts are the facts that the case's rules see.
+func (d *Dossier) Facts() pack.Facts { return factsOf(d.Case) }
+
+// EvidenceMeta says of each piece of evidence where it came from.
+func (d *Dossier) EvidenceMeta() map[string]pack.EvidenceMeta { return evidenceMeta(d.Case) }
+
+// most is how many changes are told.
+const most = 3
+
+// Changes tells what alone would make the decision another one, the nearest
+// first: what would make it better, then what would make it worse. asked is false
+// where no rule decided, or the service does not say what may be varied; then
+// nothing can be promised.
+func (d *Dossier) Changes(loc *i18n.Locale) (told []string, asked bool) {
+	issued, proposal := d.Issued(), d.File.Proposal
+	if issued == nil || proposal == nil || d.Kind == Appeal || !issued.ByRule || d.Incomplete() || !d.Package.Varies() {
+		return nil, false
+	}
+	for _, n := range d.Package.Nearest(d.Facts(), *proposal) {
+		if len(told) < most && (n.Better || issued.Outcome == pack.Granted) {
+			told = append(told, d.Package.Tell(loc, n))
+		}
+	}
+	return told, true
+}
+
+// DecisionReceipt is the receipt of the decision that the rules came to: nil when they
+// had no part in it. An error means that the facts are not any more those on
+// which it was decided.
+func (d *Dossier) DecisionReceipt() (*pack.Receipt, error) {
+	issued, proposal := d.File.Decision, d.File.Proposal
+	if issued == nil || proposal == nil || issued.Receipt == "" {
+		return nil, nil
+	}
+	r, err := receiptOf(d.Package, d.Case, *issued)
+	if err != nil {
+		return nil, err
+	}
+	if r.Hash != issued.Receipt {
+		return nil, errs.New(errs.Internal, "").Because("case %s: the receipt %s cannot be made any more, it is %s now", d.ID, issued.Receipt, r.Hash)
+	}
+	return &r, nil
+}
+
+// receiptOf writes the receipt of a decision.
+func receiptOf(p *pack.Package, c *Case, d Decision) (pack.Receipt, error) {
+	return p.Receipt(factsOf(c), *c.File.Proposal, c.Number, d.At, pack.ReceiptIssued{Outcome: d.Outcome, Amount: d.Amount, ByRule: d.ByRule, DecidedBy: d.DecidedBy})
 }

@@ -213,6 +213,21 @@ func TestACaseFromSubmissionToAppeal(t *testing.T) {
 		if dec.Outcome != pack.Refused || dec.AppealLimit == nil || !dec.AppealLimit.Open || len(dec.Conditions) == 0 || dec.Headline == "" {
 			t.Fatalf("decision %+v", dec)
 		}
+		if len(dec.Receipt) != 64 {
+			t.Errorf("receipt %q", dec.Receipt)
+		}
+		var account api.Account
+		p.get(at + "/decision/account").want(200).into(&account)
+		if len(account.Steps) < 20 || account.Steps[len(account.Steps)-1].Name != "Decision" || len(account.Parameters) == 0 || account.Parameters[0].Value == "" {
+			t.Errorf("account %+v", account)
+		}
+		receipt, err := pack.ReadReceipt(p.get(at + "/decision/receipt").want(200).body)
+		must(t, err)
+		replayed, err := dossier.Package.Replay(receipt)
+		must(t, err)
+		if !replayed.Same() || receipt.Hash != dec.Receipt || receipt.Issued.ByRule || receipt.Issued.Outcome != pack.Refused {
+			t.Errorf("replayed %+v, issued %+v", replayed, receipt.Issued)
+		}
 		if c = open(); c.Next.What != "appeal" || c.Decision == "" {
 			t.Errorf("decided: %+v", c.Next)
 		}
@@ -239,7 +254,7 @@ func TestAnotherPersonsCaseDoesNotExist(t *testing.T) {
 	s.as("pensioner").submit("key", application).want(201).into(&r)
 	at := "/api/v1/cases/" + r.Case
 	other := s.as("single-parent")
-	for _, path := range []string{at, at + "/decision"} {
+	for _, path := range []string{at, at + "/decision", at + "/decision/account", at + "/decision/receipt"} {
 		other.get(path).problem(404, "not-found")
 		s.as("").get(path).problem(401, "unauthenticated")
 	}

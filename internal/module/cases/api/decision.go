@@ -19,6 +19,18 @@ func (a *API) decisionOperations(h huma.API) {
 		Errors:      []int{http.StatusUnauthorized, http.StatusNotFound},
 	}, a.getDecision)
 	huma.Register(h, huma.Operation{
+		OperationID: "get-decision-account", Method: http.MethodGet, Path: base + "/cases/{id}/decision/account", Tags: []string{tagCases}, Security: signedIn,
+		Summary:     "Read every step that the rules computed",
+		Description: "Each value with its formula or the table rules that counted, and each legal value with article, time in force and status. 404 while undecided, or when no rules had a part.",
+		Errors:      []int{http.StatusUnauthorized, http.StatusNotFound},
+	}, a.getAccount)
+	huma.Register(h, huma.Operation{
+		OperationID: "get-decision-receipt", Method: http.MethodGet, Path: base + "/cases/{id}/decision/receipt", Tags: []string{tagCases}, Security: signedIn,
+		Summary:     "Read the receipt by which the decision can be run again",
+		Description: "Facts, rules, engine and result with their SHA-256, as `passerelle decision replay` reads them. It holds personal data. 404 when no rules had a part.",
+		Errors:      []int{http.StatusUnauthorized, http.StatusNotFound},
+	}, a.getReceipt)
+	huma.Register(h, huma.Operation{
 		OperationID: "verify", Method: http.MethodGet, Path: base + "/verifications/{code}", Tags: []string{tagVerification},
 		Summary:     "Verify a certificate or permit by its code",
 		Description: "For anybody who was shown the document. Hyphens, spaces and small letters in the code do not matter.",
@@ -42,6 +54,8 @@ type Decision struct {
 	Conditions  []Condition  `json:"conditions" doc:"The decisive conditions, in order"`
 	Rows        []Row        `json:"rows" doc:"The arithmetic, top to bottom"`
 	Result      *Row         `json:"result,omitempty" doc:"What the arithmetic comes to"`
+	Changes     []string     `json:"changes,omitempty" doc:"What alone would make it another decision, computed, the nearest first; absent where no rule decided"`
+	Receipt     string       `json:"receipt,omitempty" doc:"SHA-256 of the decision's receipt"`
 	Legal       []LegalRef   `json:"legalBasis"`
 	AppealLimit *AppealLimit `json:"appeal,omitempty"`
 }
@@ -136,6 +150,8 @@ func (a *API) getDecision(ctx context.Context, in *caseInput) (*decisionOutput, 
 	if told, ok := d.Explain(l); ok {
 		explain(&out, told)
 	}
+	out.Changes, _ = d.Changes(l)
+	out.Receipt = made.Receipt
 	if limit := made.Appeal; !limit.Until.IsZero() {
 		out.AppealLimit = &AppealLimit{To: limit.To, Until: instant(limit.Until), Open: limit.Open(a.Cases.Clock.Now())}
 		if key := "appeal." + limit.To + ".name"; d.Package.Has(key) {

@@ -15,6 +15,7 @@ import (
 	"passerelle/internal/demo/population"
 	"passerelle/internal/demo/registers"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/cases/grounds"
 	"passerelle/internal/module/cases/mycases"
 	"passerelle/internal/module/exchange"
 	"passerelle/internal/module/services"
@@ -79,7 +80,7 @@ func newSite(t *testing.T) *site {
 	directory := exchange.NewDirectory()
 	registers.New(everybody, s.clock).Connect(directory)
 	s.queue = work.New(d, s.clock, log, work.Options{})
-	s.texts = i18ntest.Bundle(t, ui.Locales, web.Locales, services.Locales, exchange.Locales, pack.Locales(), cases.Locales, mycases.Locales, payments.Locales)
+	s.texts = i18ntest.Bundle(t, ui.Locales, web.Locales, services.Locales, exchange.Locales, pack.Locales(), cases.Locales, grounds.Locales, mycases.Locales, payments.Locales)
 	s.cases = cases.New(cases.Deps{DB: d, Clock: s.clock, Queue: s.queue, Events: event.New(s.queue), Packages: theServices(),
 		Evidence: directory, Payments: s.bank, Texts: s.texts, URL: "http://localhost", Log: log})
 	c := config.Defaults()

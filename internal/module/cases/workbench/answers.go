@@ -6,6 +6,7 @@ import (
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/cases/grounds"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
@@ -30,7 +31,7 @@ type answer struct {
 // application returns the answers page by page, as submitted.
 func (p *casePage) application() []section {
 	var all []section
-	env := p.Package.FormEnv(factsOf(p.Dossier))
+	env := p.Package.FormEnv(p.Dossier.Facts())
 	registered := map[string]form.Prefilled{}
 	_, prefilled := p.Package.Form.Prefill(env)
 	for _, x := range prefilled {
@@ -131,7 +132,7 @@ func (p *casePage) sourceOf(s pack.RowSource) string {
 	case s.Register != "":
 		parts = append(parts, p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+s.Register), "date", p.l.DateShort(s.Date)))
 	case s.Legal != nil:
-		parts = append(parts, cite(*s.Legal))
+		parts = append(parts, grounds.Cite(*s.Legal))
 	case s.Label != "":
 		parts = append(parts, s.Label)
 	}
@@ -179,7 +180,7 @@ func (p *casePage) conditionSource(c pack.Condition) string {
 		parts = append(parts, p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+c.Source), "date", p.l.DateShort(c.Date)))
 	}
 	if c.Legal != nil && c.Legal.Article != "" {
-		parts = append(parts, cite(*c.Legal))
+		parts = append(parts, grounds.Cite(*c.Legal))
 	}
 	return strings.Join(parts, ", ")
 }

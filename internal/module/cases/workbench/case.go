@@ -97,7 +97,7 @@ func (b *Bench) openCase(r *http.Request) (*casePage, error) {
 		about = p.contested
 	}
 	if proposal := about.File.Proposal; proposal != nil {
-		x := about.Package.Explain(p.l, *proposal, factsOf(about), services.Meta(about.File.Evidence))
+		x := about.Package.Explain(p.l, *proposal, about.Facts(), about.EvidenceMeta())
 		p.explained = &x
 	}
 	if who.HasIn(d.Authority, cases.RoleHeadOfUnit) {
@@ -113,12 +113,6 @@ func (b *Bench) openCase(r *http.Request) (*casePage, error) {
 		p.next = p.filter.rowPath(*row)
 	}
 	return p, nil
-}
-
-// factsOf are the facts that a case's proposal rests on.
-func factsOf(d *cases.Dossier) pack.Facts {
-	return pack.Facts{Application: d.Application, Evidence: services.Values(d.File.Evidence),
-		Applicant: d.File.Applicant.Value(), Date: d.SubmittedAt.In(i18n.Luxembourg)}
 }
 
 // todo are the tasks of the authority that are not done.

@@ -15,7 +15,7 @@ func TestTextsAreComplete(t *testing.T) {
 	i18ntest.Complete(t, Locales)
 	i18ntest.UsedKeys(t, ".", Locales,
 		"workbench.appeal.step.", "workbench.clock.end.", "workbench.clock.silence_", "workbench.condition.", "workbench.entry.",
-		"workbench.evidence.", "workbench.evidence.register_", "workbench.kind.", "workbench.mark.", "workbench.obstacle.",
+		"workbench.kind.", "workbench.mark.", "workbench.obstacle.",
 		"workbench.operations.done.", "workbench.outcome.", "workbench.status.", "workbench.template.", "workbench.templateName.")
 }
 

@@ -17,6 +17,7 @@ import (
 	"passerelle/internal/demo/population"
 	"passerelle/internal/demo/registers"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/cases/grounds"
 	"passerelle/internal/module/cases/workbench"
 	"passerelle/internal/module/exchange"
 	"passerelle/internal/module/services"
@@ -96,7 +97,7 @@ func newSite(t *testing.T) *site {
 	registers.New(s.people, s.clock).Connect(directory)
 	s.queue = work.New(d, s.clock, log, work.Options{Attempts: 1})
 	s.queue.Handle("test.fails", func(context.Context, work.Job) error { return errors.New("the printer is out of paper") })
-	texts := i18ntest.Bundle(t, ui.Locales, web.Locales, services.Locales, exchange.Locales, pack.Locales(), cases.Locales, workbench.Locales)
+	texts := i18ntest.Bundle(t, ui.Locales, web.Locales, services.Locales, exchange.Locales, pack.Locales(), cases.Locales, grounds.Locales, workbench.Locales)
 	s.cases = cases.New(cases.Deps{DB: d, Clock: s.clock, Queue: s.queue, Events: event.New(s.queue), Packages: set,
 		Evidence: directory, Payments: s.bank, Texts: texts, URL: "http://localhost", Log: log})
 	c := config.Defaults()

@@ -50,6 +50,8 @@ func (b *Bench) Routes(rt *web.Router) {
 	rt.Page("GET /workbench/cases/{case}", official(b.showCase))
 	rt.Page("POST /workbench/cases/{case}", official(b.act))
 	rt.Page("GET /workbench/cases/{case}/documents/{document}", official(b.document))
+	rt.Page("GET /workbench/cases/{case}/grounds", official(b.grounds))
+	rt.Page("GET /workbench/cases/{case}/receipt.json", official(b.receipt))
 	operator := web.RequireRole(roleOperator)
 	rt.Page("GET /operations", operator(b.showOperations))
 	rt.Page("POST /operations", operator(b.mend))

@@ -228,6 +228,8 @@ func optionalText(p *Package, key string) bool {
 		return ok
 	case "appeal", "outputs":
 		return true
+	case "decisions": // names of what the rules compute, for the full account
+		return slices.Contains(p.decisions, strings.TrimPrefix(key, "decisions."))
 	case "form":
 		last := parts[len(parts)-1]
 		name := strings.Join(parts[1:len(parts)-1], ".")

@@ -36,6 +36,8 @@ type Package struct {
 	Letters     []string // names, such as granted
 	Hash        string   // SHA-256 of everything that counts for a case, hex: not of scenarios and simulation.yaml
 
+	Rules string // SHA-256 of the files that determine what a decision comes to, hex
+
 	files       map[string][]byte // by path below Dir
 	texts       texts
 	letters     map[string]*letter // by name.lang
@@ -83,7 +85,7 @@ func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Pac
 		return nil, l.findings
 	}
 	p.files = l.files
-	p.Hash = hash(l.files)
+	p.Hash, p.Rules = hash(l.files), rulesHash(l.files)
 	p.texts = l.loadTexts()
 	l.loadService(p)
 	p.Parameters = l.loadParameters()

@@ -102,6 +102,9 @@ func (p *Package) Nearest(f Facts, d Decision) []Nearest {
 	return found
 }
 
+// Varies reports whether the package says what may be varied.
+func (p *Package) Varies() bool { return len(p.Explanation.nearest) > 0 }
+
 // nearestSearch tries values.
 type nearestSearch struct {
 	p     *Package

@@ -68,11 +68,11 @@ type ReceiptInputs struct {
 	Date        string                     `json:"date"` // of the application
 }
 
-// RulesHash is over the files that determine what a decision comes to.
-func (p *Package) RulesHash() string {
+// rulesHash is over the files that determine what a decision comes to.
+func rulesHash(files map[string][]byte) string {
 	rules := map[string][]byte{}
 	for _, name := range []string{"service.yaml", "form.yaml", "parameters.yaml", "decision.dmn"} {
-		rules[name] = p.files[name]
+		rules[name] = files[name]
 	}
 	return hash(rules)
 }
@@ -80,7 +80,7 @@ func (p *Package) RulesHash() string {
 // Receipt writes the receipt of a decision that the package made on the facts.
 func (p *Package) Receipt(f Facts, d Decision, caseNumber string, at time.Time, issued ReceiptIssued) (Receipt, error) {
 	r := Receipt{Format: ReceiptFormat, Case: caseNumber, DecidedAt: at.UTC(), Issued: issued,
-		Package:       ReceiptPackage{Service: p.ID, Version: p.Version, Hash: d.Hash, Rules: p.RulesHash()},
+		Package:       ReceiptPackage{Service: p.ID, Version: p.Version, Hash: d.Hash, Rules: p.Rules},
 		Engine:        ReceiptEngine{Name: dmn.EngineName, Version: dmn.EngineVersion},
 		ReferenceDate: d.ReferenceDate.Format(time.DateOnly),
 		Inputs:        ReceiptInputs{Evidence: map[string]json.RawMessage{}, Missing: f.Missing, Date: f.Date.Format(time.DateOnly)},
@@ -227,7 +227,7 @@ func (p *Package) Replay(r Receipt) (Replayed, error) {
 		return out, err
 	}
 	out.Untouched = sealed.Hash == r.Hash && sealed.InputsHash == r.InputsHash && sealed.ResultHash == r.ResultHash
-	out.SamePackage, out.SameRules = p.Hash == r.Package.Hash, p.RulesHash() == r.Package.Rules
+	out.SamePackage, out.SameRules = p.Hash == r.Package.Hash, p.Rules == r.Package.Rules
 	out.SameEngine = r.Engine == ReceiptEngine{dmn.EngineName, dmn.EngineVersion}
 	f, err := r.facts()
 	if err != nil {

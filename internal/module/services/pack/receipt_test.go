@@ -103,7 +103,7 @@ func TestReceiptOfOtherRules(t *testing.T) {
 		changed.files[name] = text
 	}
 	changed.files["decision.dmn"] = append([]byte("<!-- -->"), p.files["decision.dmn"]...)
-	changed.Hash = hash(changed.files)
+	changed.Hash, changed.Rules = hash(changed.files), rulesHash(changed.files)
 	if again, err := changed.Replay(r); err != nil || again.SameRules || again.SamePackage || !again.SameResult || again.Same() {
 		t.Errorf("%+v %v", again, err)
 	}

@@ -1,4 +1,4 @@
-package workbench
+package grounds
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"passerelle/engine/form"
+	"passerelle/internal/module/cases"
 	"passerelle/internal/module/exchange"
 	"passerelle/internal/module/services"
 	"passerelle/internal/module/services/pack"
@@ -14,31 +15,32 @@ import (
 	"passerelle/internal/platform/ui"
 )
 
-// proof is one piece of evidence, readable.
-type proof struct {
-	title, source string // source: register, date, article
-	missing       bool   // the register knows nothing
-	rows          []ui.SummaryListRow
-	caption       string // of the table
-	head          []ui.TableCell
-	table         [][]ui.TableCell
-	raw           string // a shape that is not known here, as indented JSON
+// Proof is one piece of evidence, readable.
+type Proof struct {
+	Title, Source string // Source: register, date, article
+	Missing       bool   // the register knows nothing
+	Rows          []ui.SummaryListRow
+	Caption       string // of the table
+	Head          []ui.TableCell
+	Table         [][]ui.TableCell
+	Raw           string // a shape that is not known here, as indented JSON
 }
 
-// proofs are the answers of the registers in the order of the service.
-func (p *casePage) proofs() []proof {
-	var all []proof
+// Proofs are the answers of the registers in the order of the service.
+func Proofs(d *cases.Dossier, l *i18n.Locale) []Proof {
+	p := reader{Dossier: d, l: l}
+	var all []Proof
 	for _, spec := range p.Package.Service.Evidence {
 		e, ok := p.File.Evidence[spec.ID]
 		missing := slices.Contains(p.File.Missing, spec.ID)
 		if !ok && !missing {
 			continue
 		}
-		x := proof{title: p.Package.T(p.l.Lang(), "evidence."+spec.ID+".label"), missing: missing}
+		x := Proof{Title: p.Package.T(p.l.Lang(), "evidence."+spec.ID+".label"), Missing: missing}
 		if ok {
-			x.source = p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+e.Source), "date", p.l.Date(e.AsOf))
+			x.Source = p.l.T("grounds.source", "register", p.l.T("exchange.register."+e.Source), "date", p.l.Date(e.AsOf))
 			if ref, ok := p.Package.Legal(p.l.Lang(), spec.Legal); ok {
-				x.source += " · " + cite(ref)
+				x.Source += " · " + Cite(ref)
 			}
 			p.tellProof(&x, spec, e)
 		}
@@ -47,9 +49,15 @@ func (p *casePage) proofs() []proof {
 	return all
 }
 
-// cite names an article, or the whole law where none is known. An article
+// reader tells one case in one language.
+type reader struct {
+	*cases.Dossier
+	l *i18n.Locale
+}
+
+// Cite names an article, or the whole law where none is known. An article
 // stays on one line.
-func cite(ref pack.LegalRef) string {
+func Cite(ref pack.LegalRef) string {
 	if ref.Article != "" {
 		return strings.ReplaceAll(ref.Article, " ", "\u00a0")
 	}
@@ -67,11 +75,11 @@ func incomeSource(l *i18n.Locale, m exchange.MonthIncome) string {
 
 // tellProof turns a register's answer into rows and a table; what it cannot
 // read it shows as it is.
-func (p *casePage) tellProof(x *proof, spec pack.EvidenceSpec, e exchange.Evidence) {
+func (p reader) tellProof(x *Proof, spec pack.EvidenceSpec, e exchange.Evidence) {
 	l := p.l
 	row := func(key, value string) {
 		if value != "" {
-			x.rows = append(x.rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: l.T("workbench.evidence." + key)}, Value: ui.ContentOptions{Text: value}})
+			x.Rows = append(x.Rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: l.T("grounds.evidence." + key)}, Value: ui.ContentOptions{Text: value}})
 		}
 	}
 	ok := false
@@ -86,16 +94,16 @@ func (p *casePage) tellProof(x *proof, spec pack.EvidenceSpec, e exchange.Eviden
 			row("marital", word(l, "exchange.marital.", v.MaritalStatus))
 			row("address", address(v.Address))
 			row("residentSince", l.DateISO(v.ResidentSince))
-			row("register", l.T("workbench.evidence.register_"+v.Register))
+			row("register", l.T("grounds.evidence.register_"+v.Register))
 		}
 	case "household":
 		var v exchange.Household
 		if ok = e.Decode(&v) == nil; ok {
 			row("address", address(v.Address))
-			x.caption = l.T("workbench.evidence.members")
-			x.head = heads(l, "name", "relation", "birthDate")
+			x.Caption = l.T("grounds.evidence.members")
+			x.Head = heads(l, "name", "relation", "birthDate")
 			for _, m := range v.Members {
-				x.table = append(x.table, []ui.TableCell{{Text: m.GivenName + " " + m.FamilyName}, {Text: word(l, "exchange.relation.", m.Relation)}, {Text: l.DateISO(m.BirthDate)}})
+				x.Table = append(x.Table, []ui.TableCell{{Text: m.GivenName + " " + m.FamilyName}, {Text: word(l, "exchange.relation.", m.Relation)}, {Text: l.DateISO(m.BirthDate)}})
 			}
 		}
 	case "income":
@@ -109,10 +117,10 @@ func (p *casePage) tellProof(x *proof, spec pack.EvidenceSpec, e exchange.Eviden
 			row("nace", v.NACE)
 			row("founded", l.DateISO(v.Founded))
 			row("address", address(v.Address))
-			x.caption = l.T("workbench.evidence.managers")
-			x.head = heads(l, "name", "since")
+			x.Caption = l.T("grounds.evidence.managers")
+			x.Head = heads(l, "name", "since")
 			for _, m := range v.Managers {
-				x.table = append(x.table, []ui.TableCell{{Text: m.Name}, {Text: l.DateISO(m.Since)}})
+				x.Table = append(x.Table, []ui.TableCell{{Text: m.Name}, {Text: l.DateISO(m.Since)}})
 			}
 		}
 	case "criminal-record":
@@ -121,31 +129,31 @@ func (p *casePage) tellProof(x *proof, spec pack.EvidenceSpec, e exchange.Eviden
 			row("bulletin", v.Bulletin)
 			row("issued", l.DateISO(v.Issued))
 			if len(v.Entries) == 0 {
-				row("entries", l.T("workbench.evidence.noEntries"))
+				row("entries", l.T("grounds.evidence.noEntries"))
 				break
 			}
-			x.caption = l.T("workbench.evidence.entries")
-			x.head = heads(l, "date", "court", "offence", "sentence")
+			x.Caption = l.T("grounds.evidence.entries")
+			x.Head = heads(l, "date", "court", "offence", "sentence")
 			for _, c := range v.Entries {
-				x.table = append(x.table, []ui.TableCell{{Text: l.DateISO(c.Date)}, {Text: word(l, "exchange.court.", c.Court)}, {Text: word(l, "exchange.offence.", c.Offence)}, {Text: word(l, "exchange.sentence.", c.Sentence)}})
+				x.Table = append(x.Table, []ui.TableCell{{Text: l.DateISO(c.Date)}, {Text: word(l, "exchange.court.", c.Court)}, {Text: word(l, "exchange.offence.", c.Offence)}, {Text: word(l, "exchange.sentence.", c.Sentence)}})
 			}
 		}
 	case "bank-account":
 		var v exchange.BankAccount
 		if ok = e.Decode(&v) == nil; ok {
-			row("iban", p.words.Answer(&form.Field{Type: form.IBAN}, v.IBAN))
+			row("iban", services.Words{Locale: l, Pack: p.Package}.Answer(&form.Field{Type: form.IBAN}, v.IBAN))
 		}
 	}
 	if !ok {
 		var b bytes.Buffer
 		if json.Indent(&b, e.Value, "", "  ") == nil {
-			x.raw = b.String()
+			x.Raw = b.String()
 		}
 	}
 }
 
 // tellIncome shows incomes by month, one column for each person.
-func (p *casePage) tellIncome(x *proof, spec pack.EvidenceSpec, e exchange.Evidence) bool {
+func (p reader) tellIncome(x *Proof, spec pack.EvidenceSpec, e exchange.Evidence) bool {
 	var people []*exchange.Income
 	if bytes.HasPrefix(bytes.TrimSpace(e.Value), []byte("[")) {
 		if e.Decode(&people) != nil {
@@ -159,16 +167,16 @@ func (p *casePage) tellIncome(x *proof, spec pack.EvidenceSpec, e exchange.Evide
 		people = []*exchange.Income{&one}
 	}
 	names := p.subjectNames(spec)
-	x.caption = p.l.T("workbench.evidence.incomes")
-	x.head = heads(p.l, "month")
+	x.Caption = p.l.T("grounds.evidence.incomes")
+	x.Head = heads(p.l, "month")
 	cells := map[string]map[int]ui.TableCell{}
 	var months []string
 	for i, person := range people {
-		name := p.l.T("workbench.evidence.person", "n", i+1)
+		name := p.l.T("grounds.evidence.person", "n", i+1)
 		if i < len(names) && names[i] != "" {
 			name = names[i]
 		}
-		x.head = append(x.head, ui.TableCell{Text: name, Format: "numeric"})
+		x.Head = append(x.Head, ui.TableCell{Text: name, Format: "numeric"})
 		if person == nil {
 			continue
 		}
@@ -190,15 +198,15 @@ func (p *casePage) tellIncome(x *proof, spec pack.EvidenceSpec, e exchange.Evide
 			}
 			line = append(line, cell)
 		}
-		x.table = append(x.table, line)
+		x.Table = append(x.Table, line)
 	}
 	return true
 }
 
 // subjectNames are the names of those whom evidence is about, as far as the
 // household or the applicant tells them.
-func (p *casePage) subjectNames(spec pack.EvidenceSpec) []string {
-	facts := factsOf(p.Dossier)
+func (p reader) subjectNames(spec pack.EvidenceSpec) []string {
+	facts := p.Facts()
 	ids, _, err := p.Package.Subjects(spec, facts)
 	if err != nil {
 		return nil
@@ -222,7 +230,7 @@ func (p *casePage) subjectNames(spec pack.EvidenceSpec) []string {
 func heads(l *i18n.Locale, keys ...string) []ui.TableCell {
 	cells := make([]ui.TableCell, len(keys))
 	for i, k := range keys {
-		cells[i] = ui.TableCell{Text: l.T("workbench.evidence." + k)}
+		cells[i] = ui.TableCell{Text: l.T("grounds.evidence." + k)}
 	}
 	return cells
 }

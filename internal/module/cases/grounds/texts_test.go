@@ -1,0 +1,11 @@
+package grounds
+
+import (
+	"testing"
+
+	"passerelle/internal/platform/i18n/i18ntest"
+)
+
+func TestTextsAreComplete(t *testing.T) { i18ntest.Complete(t, Locales)
+	i18ntest.UsedKeys(t, ".", Locales, "grounds.")
+}

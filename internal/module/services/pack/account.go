@@ -1,0 +1,197 @@
+package pack
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
+	"passerelle/internal/platform/i18n"
+)
+
+// Account is everything the rules computed on the way to a decision, so that it
+// can be followed by hand.
+type Account struct {
+	Steps      []Computed // every decision of decision.dmn that was made, what others need first
+	Parameters []InForce  // the legal values that the decision read
+}
+
+// Computed is one decision of the model.
+type Computed struct {
+	Name   string // in the reader's language, or as the model says it
+	Own    bool   // Name is the package's text; otherwise it is the model's own name
+	About  string // what the model says of it, "" for nothing; in the model's language
+	Value  string // as a person reads it
+	Raw    feel.Value
+	Expr   string      // the rule itself as FEEL, "" for a table
+	Rounds string      // the rounding that the rule names, as FEEL, "" for none
+	Rules  []FiredRule // of a table: the rules whose outputs count
+}
+
+// FiredRule is a rule of a table that counted.
+type FiredRule struct {
+	Number int    // from 1
+	Text   string // its conditions, as FEEL
+	Source string // its annotations: article and source
+}
+
+// InForce is a legal value as it was in force.
+type InForce struct {
+	ID     string
+	Label  string
+	Value  string // with unit; a list item by item
+	From   time.Time
+	To     time.Time // zero: open
+	Status Status
+	Legal  *LegalRef
+	Source string
+	Note   string
+}
+
+// Account tells all that d rests on. d is a decision that Decide returned, or one
+// that was stored; nothing is computed anew.
+func (p *Package) Account(loc *i18n.Locale, d Decision) Account {
+	var a Account
+	byName := map[string]dmn.Decision{}
+	for _, x := range p.definitions.Decisions {
+		byName[x.Name] = *x
+	}
+	for _, name := range p.inOrder(byName) {
+		v, made := d.Values[name]
+		if !made {
+			continue
+		}
+		x := byName[name]
+		c := Computed{Name: name, About: strings.TrimSpace(x.Description), Raw: v, Value: showAny(loc, v)}
+		if key := "decisions." + name; p.Has(key) {
+			c.Name, c.Own = p.T(loc.Lang(), key), true
+		}
+		switch logic := x.Logic.(type) {
+		case *dmn.DecisionTable:
+			c.Rules = firedRules(logic, d.Rules[name])
+		case *dmn.Literal:
+			c.Expr = strings.TrimSpace(logic.Text)
+			c.Rounds = rounding(c.Expr)
+		}
+		a.Steps = append(a.Steps, c)
+	}
+	for _, u := range d.Parameters {
+		x, ok := p.Parameters.Get(u.ID)
+		if !ok {
+			continue
+		}
+		v, ok := x.At(u.From)
+		if !ok {
+			continue
+		}
+		f := InForce{ID: u.ID, Label: p.T(loc.Lang(), "parameters."+u.ID), Value: showParameter(loc, v.Value, x.Unit), From: v.From, To: v.To, Status: v.Status, Source: v.Source, Note: v.Note}
+		if ref, ok := p.Legal(loc.Lang(), v.Legal); ok {
+			f.Legal = &ref
+		}
+		a.Parameters = append(a.Parameters, f)
+	}
+	return a
+}
+
+// inOrder lists the decisions so that what one requires stands before it.
+func (p *Package) inOrder(byName map[string]dmn.Decision) []string {
+	byID := map[string]string{}
+	for name, x := range byName {
+		byID[x.ID] = name
+	}
+	var out []string
+	seen := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, r := range byName[name].Requires {
+			if _, id, _ := strings.Cut(r.Href, "#"); r.Kind == dmn.RequiresDecision && byID[id] != "" {
+				visit(byID[id])
+			}
+		}
+		out = append(out, name)
+	}
+	for _, name := range p.decisions {
+		visit(name)
+	}
+	return out
+}
+
+func firedRules(t *dmn.DecisionTable, ids []string) []FiredRule {
+	var out []FiredRule
+	for i, r := range t.Rules {
+		hit := false
+		for _, id := range ids {
+			hit = hit || id == r.ID && id != "" || id == strconv.Itoa(i+1)
+		}
+		if !hit {
+			continue
+		}
+		f := FiredRule{Number: i + 1, Source: strings.Join(r.Annotations, "; ")}
+		var parts []string
+		for j, in := range r.Inputs {
+			if text := strings.TrimSpace(in.Text); text != "-" && text != "" && j < len(t.Inputs) {
+				label := t.Inputs[j].Label
+				if label == "" {
+					label = t.Inputs[j].Expr.Text
+				}
+				parts = append(parts, label+": "+text)
+			}
+		}
+		f.Text = strings.Join(parts, "; ")
+		out = append(out, f)
+	}
+	return out
+}
+
+// rounding finds the rounding that a rule names.
+func rounding(expr string) string {
+	for _, how := range []string{"round half up", "round half down", "round up", "round down", "floor", "ceiling", "decimal"} {
+		if strings.Contains(expr, how+"(") {
+			return how
+		}
+	}
+	return ""
+}
+
+// showAny writes any value for somebody who follows a computation.
+func showAny(loc *i18n.Locale, v feel.Value) string {
+	switch v.Kind() {
+	case feel.KindNull:
+		return loc.T("pack.noValue")
+	case feel.KindList:
+		items := v.Items()
+		if len(items) == 0 {
+			return "–"
+		}
+		parts := make([]string, len(items))
+		for i, item := range items {
+			parts[i] = showAny(loc, item)
+		}
+		return strings.Join(parts, "; ")
+	case feel.KindContext:
+		var parts []string
+		for _, e := range v.Entries() {
+			if !e.Value.IsNull() {
+				parts = append(parts, e.Name+": "+showAny(loc, e.Value))
+			}
+		}
+		return strings.Join(parts, ", ")
+	}
+	return show(loc, v, "")
+}
+
+func showParameter(loc *i18n.Locale, v feel.Value, unit string) string {
+	if v.Kind() != feel.KindList {
+		return showUnit(loc, v, unit)
+	}
+	parts := make([]string, len(v.Items()))
+	for i, item := range v.Items() {
+		parts[i] = show(loc, item, map[bool]string{true: "money"}[strings.HasPrefix(unit, "EUR")])
+	}
+	return strings.Join(parts, "; ")
+}
