@@ -87,7 +87,7 @@ func (l *loop) span(e *env, low, high Value, down bool, rest []loop, body func()
 	default:
 		return bad()
 	}
-	if from > to && !down {
+	if c, _ := compare(low, high); c > 0 && !down {
 		return bad()
 	}
 	step := int64(1)

@@ -16,27 +16,24 @@ type contextData struct {
 const indexFrom = 24 // entries; up to that, a linear search costs less than the index
 
 // Context returns a context with the entries in their order, or null when they
-// nest deeper than 500. Of two entries of one name the last one wins. The slice
-// is kept: do not change it afterwards.
+// nest deeper than 500. Of two entries of one name the last value counts, in the
+// place of the first. The slice is kept: do not change it afterwards.
 func Context(entries ...Entry) Value {
 	if len(entries) <= indexFrom && !repeats(entries) {
 		return contextOf(entries)
 	}
 	seen := make(map[string]int, len(entries))
-	dup := false
 	for i, e := range entries {
-		if _, ok := seen[e.Name]; ok {
-			dup = true
-		}
 		seen[e.Name] = i
 	}
-	if !dup {
+	if len(seen) == len(entries) {
 		return contextWith(entries, seen)
 	}
 	kept := make([]Entry, 0, len(seen))
-	for i, e := range entries {
-		if seen[e.Name] == i {
-			kept = append(kept, e)
+	for _, e := range entries {
+		if last, first := seen[e.Name]; first {
+			kept = append(kept, entries[last])
+			delete(seen, e.Name)
 		}
 	}
 	return contextOf(kept)
