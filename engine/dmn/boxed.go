@@ -281,7 +281,7 @@ func (b *literalBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 		t.literal(b, s, feel.Null())
 		return feel.Null()
 	}
-	v, w := b.expr.Eval(s, r.opts...)
+	v, w := r.ev.Eval(b.expr, s)
 	for i := range w {
 		r.feelWarning(b.place, w[i])
 	}

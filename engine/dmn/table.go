@@ -193,7 +193,7 @@ func (b *tableBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 		v := in.expr.eval(r, s, nil)
 		values = append(values, v)
 		if in.allowed != nil && !v.IsNull() {
-			if ok, _ := in.allowed.Test(v, s, r.opts...); !ok {
+			if !r.passes(in.allowed, v, s) {
 				r.warn(in.place, fmt.Sprintf("%s is not among the allowed values %s", short(v), in.allowed.Source()))
 				valid = false
 			}
@@ -222,7 +222,7 @@ func (b *tableBox) test(r *run, s *feel.Scope, rule, column int, v feel.Value) (
 		}
 		return true, true
 	}
-	res, w := e.Eval(s.With("?", v), r.opts...)
+	res, w := r.ev.Test(e, v, s)
 	p := b.def.Rules[rule].Inputs[column]
 	for i := range w {
 		r.feelWarning(place{b.place.element, p.Pos, p.Text}, w[i])
@@ -366,7 +366,7 @@ func (b *tableBox) cellValue(r *run, s *feel.Scope, rule, column int) feel.Value
 	v := l.eval(r, s, nil)
 	o := &b.outputs[column]
 	if o.allowed != nil && !v.IsNull() {
-		if ok, _ := o.allowed.Test(v, s, r.opts...); !ok {
+		if !r.passes(o.allowed, v, s) {
 			r.warn(l.place, fmt.Sprintf("%s is not among the output values %s", short(v), o.allowed.Source()))
 			return feel.Null()
 		}
@@ -452,7 +452,7 @@ func (b *tableBox) aggregate(r *run, s *feel.Scope, hits []int, t *TableRun) fee
 		r.warn(b.place, "several outputs cannot be aggregated")
 		return feel.Null()
 	}
-	v, w := aggregates[fn].Eval(feel.NewScope(feel.Null()).With("values", feel.List(values...)), r.opts...)
+	v, w := r.ev.EvalContext(aggregates[fn], feel.Context(feel.Entry{Name: "values", Value: feel.List(values...)}))
 	for i := range w {
 		r.feelWarning(b.place, w[i])
 	}

@@ -142,7 +142,8 @@ func (c *compiler) node(n Node) node {
 		}
 		return func(e *env) Value {
 			v := x(e)
-			return Bool(t.Kind == TypeNull && v.IsNull() || !v.IsNull() && t.has(v, false)) // allowed values do not count here
+			e.step(v.weight())
+			return Bool(t.Kind == TypeNull && v.IsNull() || !v.IsNull() && t.has(e, v, false)) // allowed values do not count here
 		}
 	case *If:
 		cond, then, otherwise := c.node(n.Cond), c.node(n.Then), c.node(n.Else)
@@ -224,6 +225,7 @@ func (c *compiler) filter(n *Filter) node {
 		}
 		var out []Value
 		for i, item := range items {
+			e.callPos = n.at
 			e.step(1)
 			e.setLocal(slot, item)
 			r := cond(e)

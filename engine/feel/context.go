@@ -11,6 +11,7 @@ type contextData struct {
 	entries []Entry
 	index   map[string]int
 	depth   int
+	weight  int
 }
 
 const indexFrom = 24 // entries; up to that, a linear search costs less than the index
@@ -68,6 +69,7 @@ func contextWith(entries []Entry, index map[string]int) Value {
 	c := &contextData{entries: entries, index: index}
 	for i := range entries {
 		c.depth = max(c.depth, entries[i].Value.depth())
+		c.weight = heavier(c.weight, &entries[i].Value)
 	}
 	if c.depth++; c.depth > maxNesting {
 		return Value{}

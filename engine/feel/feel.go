@@ -142,8 +142,18 @@ func (e *Expr) Test(input Value, scope *Scope, opts ...EvalOption) (matched bool
 	return v.kind == KindBoolean && v.a == 1, w
 }
 
-// allows reports whether unary tests accept v.
-func (e *Expr) allows(v Value) bool {
-	ok, _ := e.Test(v, nil)
+// allows reports whether unary tests accept v. The steps are those of the
+// evaluation in which a value is asked for, if there is one.
+func (e *Expr) allows(in *env, v Value) bool {
+	if in == nil {
+		ok, _ := e.Test(v, nil)
+		return ok
+	}
+	ok, w := e.Test(v, nil, in.options()...)
+	for i := range w {
+		if w[i].Limit {
+			panic(limit{w[i]})
+		}
+	}
 	return ok
 }

@@ -57,6 +57,9 @@ func builtinOf(fn feel.Value) string {
 }
 
 func (in *interpreter) builtin(name string, names []string, args []feel.Value) feel.Value {
+	for _, a := range args {
+		in.work(len(a.Items()))
+	}
 	forms, ok := builtins[name]
 	if !ok {
 		if names != nil {

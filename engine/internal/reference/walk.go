@@ -16,7 +16,7 @@ type Result struct {
 // Eval evaluates a syntax tree in a scope (nil: no variables). A tree of unary
 // tests is evaluated on the scope's "?".
 func Eval(n feel.Node, scope *feel.Scope) (r Result) {
-	in := &interpreter{scope: scope, left: 200_000}
+	in := &interpreter{scope: scope, left: 10_000}
 	defer func() {
 		if p := recover(); p != nil {
 			s, ok := p.(skip)
@@ -34,7 +34,7 @@ type skip string
 
 type interpreter struct {
 	scope     *feel.Scope
-	left      int // rounds
+	left      int // nodes, rounds and items to visit: lists are copied, so that work may be its square
 	functions []closure
 	calls     int
 }
@@ -54,8 +54,8 @@ type frame struct {
 	item  bool
 }
 
-func (in *interpreter) work() {
-	if in.left--; in.left < 0 {
+func (in *interpreter) work(n int) {
+	if in.left -= n; in.left < 0 {
 		panic(skip("too much work"))
 	}
 }
@@ -78,7 +78,7 @@ func (in *interpreter) lookup(f *frame, name string) (feel.Value, bool) {
 func null() feel.Value { return feel.Null() }
 
 func (in *interpreter) eval(n feel.Node, f *frame) feel.Value {
-	in.work()
+	in.work(1)
 	switch n := n.(type) {
 	case *feel.Literal:
 		return n.Value
@@ -178,7 +178,7 @@ func (in *interpreter) filter(n *feel.Filter, f *frame) feel.Value {
 	}
 	kept := []feel.Value{}
 	for k, item := range items {
-		in.work()
+		in.work(1)
 		c := in.eval(n.Cond, &frame{f, "item", item, true})
 		switch {
 		case k == 0 && c.Kind() == feel.KindNumber:
@@ -238,7 +238,7 @@ func (in *interpreter) rounds(its []feel.Iterator, f *frame, body func(*frame) b
 		return true, false
 	}
 	for _, v := range values {
-		in.work()
+		in.work(1)
 		if wrong, stopped = in.rounds(its[1:], &frame{outer: f, name: its[0].Name, value: v}, body); wrong || stopped {
 			return wrong, stopped
 		}
@@ -283,7 +283,7 @@ func (in *interpreter) steps(from, to feel.Value) ([]feel.Value, bool) {
 	}
 	var out []feel.Value
 	for v := from; ; v = plus(v, one) {
-		in.work()
+		in.work(1)
 		if d, _ := compare(v, to); d != 0 && (d > 0) == (c <= 0) {
 			return out, true
 		}
@@ -355,7 +355,7 @@ func (in *interpreter) closure(n *feel.FunctionLiteral, f *frame) feel.Value {
 
 // apply calls a function value by position.
 func (in *interpreter) apply(fn feel.Value, args []feel.Value) feel.Value {
-	in.work()
+	in.work(1)
 	sig, ok := fn.Signature()
 	if !ok {
 		return null()
