@@ -261,7 +261,26 @@ func distinct(items []feel.Value) feel.Value {
 	return feel.List(out...)
 }
 
+// weight is how many values v consists of, up to a little over a million.
+func weight(v feel.Value) int {
+	n := 1
+	for _, item := range v.Items() {
+		if n += weight(item); n > 1_000_000 {
+			break
+		}
+	}
+	for _, e := range v.Entries() {
+		if n += weight(e.Value); n > 1_000_000 {
+			break
+		}
+	}
+	return n
+}
+
 func flat(v feel.Value) []feel.Value {
+	if weight(v) > 100_000 {
+		panic(skip("a huge value"))
+	}
 	if v.Kind() != feel.KindList {
 		return []feel.Value{v}
 	}

@@ -50,6 +50,15 @@ func disjunction(x, y feel.Value) feel.Value { return logical(orTable[truthFrom(
 
 // equals is "=": null equals null only, other values only those of their kind.
 func equals(x, y feel.Value) truth {
+	left := 200_000
+	return equalWithin(x, y, &left)
+}
+
+// equalWithin is equals; values that share parts too often are not compared.
+func equalWithin(x, y feel.Value, left *int) truth {
+	if *left--; *left < 0 {
+		panic(skip("a huge value"))
+	}
 	if x.IsNull() || y.IsNull() {
 		return truthOf(x.IsNull() && y.IsNull())
 	}
@@ -65,7 +74,7 @@ func equals(x, y feel.Value) truth {
 		}
 		result := verity
 		for i, v := range x.Items() {
-			result = andTable[result][equals(v, y.Items()[i])]
+			result = andTable[result][equalWithin(v, y.Items()[i], left)]
 		}
 		return result
 	case feel.KindContext:
@@ -78,7 +87,7 @@ func equals(x, y feel.Value) truth {
 			if !ok {
 				return falsehood
 			}
-			result = andTable[result][equals(e.Value, v)]
+			result = andTable[result][equalWithin(e.Value, v, left)]
 		}
 		return result
 	case feel.KindRange:
@@ -372,6 +381,9 @@ func has(t *feel.Type, v feel.Value, allowed bool) bool {
 		} else if !isTrue(ok.Value) {
 			return false
 		}
+	}
+	if weight(v) > 100_000 {
+		panic(skip("a huge value"))
 	}
 	orNull := func(t *feel.Type, v feel.Value) bool { return v.IsNull() || has(t, v, allowed) }
 	switch t.Kind {
