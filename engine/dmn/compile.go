@@ -18,8 +18,10 @@ type Model struct {
 	work      int  // see maxWork
 	tables    []checkedTable
 	exprs     []checkedExpr
-	problems  []Problem
-	unknown   []unknownName
+
+	conditionals []checkedConditional
+	problems     []Problem
+	unknown      []unknownName
 }
 
 // unknownName is a name that an expression uses and nothing defines.

@@ -242,10 +242,10 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 			r.warn(b.place, fmt.Sprintf("hit policy UNIQUE, but the rules %s match", ruleNumbers(hits)))
 			return feel.Null()
 		}
-		r.fire(t, hits[0])
+		b.fire(r, t, hits[0])
 		return b.output(r, s, hits[0], t)
 	case First:
-		r.fire(t, hits[0])
+		b.fire(r, t, hits[0])
 		return b.output(r, s, hits[0], t)
 	case Any:
 		v := b.output(r, s, hits[0], t)
@@ -255,11 +255,11 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 				return feel.Null()
 			}
 		}
-		r.fire(t, hits...)
+		b.fire(r, t, hits...)
 		return v
 	case Priority:
 		sorted := b.byPriority(r, s, hits, t)
-		r.fire(t, sorted[0].rule)
+		b.fire(r, t, sorted[0].rule)
 		return sorted[0].value(b)
 	case OutputOrder:
 		sorted := b.byPriority(r, s, hits, t)
@@ -267,13 +267,13 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 		for i, h := range sorted {
 			out[i] = h.value(b)
 		}
-		r.fire(t, hits...)
+		b.fire(r, t, hits...)
 		return feel.List(out...)
 	case RuleOrder:
-		r.fire(t, hits...)
+		b.fire(r, t, hits...)
 		return feel.List(b.all(r, s, hits, t)...)
 	}
-	r.fire(t, hits...)
+	b.fire(r, t, hits...)
 	return b.aggregate(r, s, hits, t)
 }
 

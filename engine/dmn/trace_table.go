@@ -88,7 +88,10 @@ func (b *tableBox) describe(rule int, rr *RuleRun) {
 }
 
 // fire marks rules as counting, in the trace and in the record.
-func (r *run) fire(t *TableRun, rules ...int) {
+func (b *tableBox) fire(r *run, t *TableRun, rules ...int) {
+	for _, i := range rules {
+		r.ev.Took(b, i, true)
+	}
 	if t != nil {
 		for _, i := range rules {
 			t.Rules[i].Fired = true

@@ -149,7 +149,11 @@ func (c *compiler) node(n Node) node {
 		cond, then, otherwise := c.node(n.Cond), c.node(n.Then), c.node(n.Else)
 		return func(e *env) Value {
 			v := cond(e)
-			if v.kind == KindBoolean && v.a == 1 {
+			yes := v.kind == KindBoolean && v.a == 1
+			if e.cfg.took != nil {
+				e.cfg.took(e.expr, int(n.at), yes)
+			}
+			if yes {
 				return then(e)
 			}
 			if v.kind != KindBoolean && v.kind != KindNull {

@@ -102,6 +102,14 @@ func (v *Evaluator) Spend(n int) bool {
 	return v.env.steps >= 0
 }
 
+// Took tells those who asked for it (WithBranches) of a branch that was taken
+// outside of expressions.
+func (v *Evaluator) Took(what any, at int, then bool) {
+	if v.env != nil && v.env.cfg.took != nil {
+		v.env.cfg.took(what, at, then)
+	}
+}
+
 // do evaluates f. Inside an evaluation of its own it begins another one, which
 // shares the limits.
 func (v *Evaluator) do(f func(*env) Value) (Value, []Warning) {
