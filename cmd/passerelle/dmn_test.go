@@ -87,3 +87,7 @@ func TestDmnCommands(t *testing.T) {
 		})
 	}
 }
+
+func TestCoverageOfScenarios(t *testing.T) {
+	golden(t, "service-coverage", command(t, "", "service", "test", "--coverage", "../../internal/module/services/pack/testdata/set"))
+}

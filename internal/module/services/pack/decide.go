@@ -58,6 +58,7 @@ func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, erro
 		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
 	}
 	d.record(r.Decided)
+	p.uphold(&d, inputs)
 	return d, r, nil
 }
 
