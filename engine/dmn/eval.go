@@ -340,13 +340,21 @@ func (r *run) scope(d *decisionNode) *feel.Scope {
 		return requirementScope(d.reqs, feel.Entry{}, r.value)
 	}
 	for i := range d.reqs { // computing a value may itself need room
-		r.value(d.reqs[i].node)
+		if q := &d.reqs[i]; q.slot < 0 || !r.memo[q.slot].done {
+			r.value(q.node)
+		}
 	}
 	links := r.links(len(d.reqs))
 	var s *feel.Scope
 	for i := range d.reqs {
 		q := &d.reqs[i]
-		links[i] = *s.With(q.name, r.value(q.node))
+		var v feel.Value
+		if q.slot >= 0 {
+			v = r.memo[q.slot].value
+		} else {
+			v = r.value(q.node)
+		}
+		links[i] = *s.With(q.name, v)
 		s = &links[i]
 	}
 	return s

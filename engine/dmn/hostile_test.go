@@ -82,7 +82,11 @@ func TestHostileModelsEndWithTheirPlace(t *testing.T) {
 			if err != nil {
 				t.Fatal(c.name, err)
 			}
-			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 1200 {
+			most := uint64(400) // MB for a million steps, most of it given back at once; a trace keeps more
+			if len(opts) > 1 {
+				most = 1500
+			}
+			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > most {
 				t.Errorf("%s takes %d MB", c.name, mb)
 			}
 			found := ""

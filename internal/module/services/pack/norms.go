@@ -3,6 +3,7 @@ package pack
 import (
 	"slices"
 
+	"passerelle/engine/dmn"
 	"passerelle/engine/feel"
 	"passerelle/engine/form/source"
 )
@@ -116,9 +117,17 @@ func (p *Package) open(d *Decision, inputs feel.Value) []opened {
 	if len(p.norms.open) == 0 && len(p.norms.exceptions) == 0 {
 		return nil
 	}
+	values := d.Values
+	if values == nil { // the decision was made without its record
+		made := Decision{}
+		if r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, dmn.WithRules()); err == nil {
+			made.record(r.Decided)
+		}
+		values = made.Values
+	}
 	var out []opened
 	for i := range p.norms.open {
-		if n := &p.norms.open[i]; p.holds(n, d, inputs) {
+		if n := &p.norms.open[i]; p.holds(n, values, inputs) {
 			out = append(out, opened{n.id, n.reason})
 		}
 	}
@@ -126,7 +135,7 @@ func (p *Package) open(d *Decision, inputs feel.Value) []opened {
 		e := &p.norms.exceptions[i]
 		count := 0
 		for j := range e.of {
-			if p.holds(&e.of[j], d, inputs) {
+			if p.holds(&e.of[j], values, inputs) {
 				count++
 			}
 		}
@@ -137,13 +146,13 @@ func (p *Package) open(d *Decision, inputs feel.Value) []opened {
 	return out
 }
 
-func (p *Package) holds(n *normSpec, d *Decision, inputs feel.Value) bool {
+func (p *Package) holds(n *normSpec, values map[string]feel.Value, inputs feel.Value) bool {
 	for _, name := range n.when.Names() {
 		if _, isFact := inputs.Get(name); isFact {
 			continue
 		}
-		v, ok := d.Values[name]
-		if !ok { // the decision was made without its record
+		v, ok := values[name]
+		if !ok { // the main decision does not need it
 			if r, err := p.Decision.Decide(name, inputs); err == nil {
 				v = r.Value
 			}
