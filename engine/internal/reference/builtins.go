@@ -192,7 +192,7 @@ func init() {
 			return feel.String(strings.ReplaceAll(strings.Map(unicode.ToUpper, text(a[0])), "ß", "SS"))
 		})},
 		"lower case": {one("string:s", func(a []feel.Value) feel.Value { return feel.String(strings.Map(unicode.ToLower, text(a[0]))) })},
-		"contains":   {one("string:s, match:s", func(a []feel.Value) feel.Value { return feel.Bool(strings.Index(text(a[0]), text(a[1])) >= 0) })},
+		"contains":   {one("string:s, match:s", func(a []feel.Value) feel.Value { return feel.Bool(strings.Contains(text(a[0]), text(a[1]))) })},
 		"starts with": {one("string:s, match:s", func(a []feel.Value) feel.Value {
 			return feel.Bool(strings.Index(text(a[0]), text(a[1])) == 0)
 		})},
