@@ -59,6 +59,26 @@ func TestCodeInTheGuidesIsRun(t *testing.T) {
 	}
 }
 
+// What a command prints is what its test compares with.
+func TestOutputInTheGuidesIsCompared(t *testing.T) {
+	snippet := regexp.MustCompile("(?s)<!-- (\\S+\\.txt) -->\n```text\n(.*?)```")
+	shown := 0
+	for name, text := range guides(t) {
+		for _, m := range snippet.FindAllStringSubmatch(text, -1) {
+			shown++
+			output, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(m[1])))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			} else if !strings.Contains(string(output), m[2]) {
+				t.Errorf("%s: %s does not contain:\n%s", name, m[1], m[2])
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("no output was found in the guides: the search is broken")
+	}
+}
+
 func TestLinksBetweenTheGuidesLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]+))?\)`)
 	all := guides(t)

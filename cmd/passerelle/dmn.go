@@ -8,7 +8,10 @@ import (
 )
 
 type dmnCmd struct {
-	Tck tckCmd `cmd:"" help:"Run the official DMN test suite."`
+	Eval    dmnEvalCmd    `cmd:"" help:"Evaluate the decisions of a model."`
+	Check   dmnCheckCmd   `cmd:"" help:"Find mistakes in models: types, names, gaps and overlaps of tables."`
+	Explain dmnExplainCmd `cmd:"" help:"Say how the decisions of a model come about."`
+	Tck     tckCmd        `cmd:"" help:"Run the official DMN test suite."`
 }
 
 type tckCmd struct {

@@ -24,7 +24,7 @@ type cli struct {
 	Demo        demoCmd          `cmd:"" help:"Open the demonstration State."`
 	CheckConfig checkConfigCmd   `cmd:"" help:"Say what is wrong with a configuration file, or print a commented example."`
 	Service     serviceCmd       `cmd:"" help:"Check and test service packages."`
-	Dmn         dmnCmd           `cmd:"" help:"Run the official decision suite."`
+	Dmn         dmnCmd           `cmd:"" help:"Evaluate, check and explain decision models."`
 	Decision    decisionCmd      `cmd:"" help:"Run a past decision again."`
 	Simulate    simulateCmd      `cmd:"" help:"Try a changed rule on a population: cost, who gains, who loses."`
 	Version     kong.VersionFlag `help:"Print the version."`
@@ -40,7 +40,8 @@ func main() {
 	defer stop()
 	var c cli
 	k := kong.Parse(&c, kong.Name("passerelle"), kong.Description("A digital government in one binary."),
-		kong.Vars{"version": version}, kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"version": version}, kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&streams{os.Stdin, os.Stdout, os.Stderr}))
 	err := k.Run()
 	var code exitError
 	switch {

@@ -49,41 +49,72 @@ func (c *serviceCheckCmd) Run() error {
 type serviceTestCmd struct {
 	Dir  string `arg:"" type:"existingdir" help:"Folder with all services, or one version of one."`
 	JSON bool   `help:"Print the report as JSON."`
+
+	Coverage bool `help:"List the rules of decision tables and the branches of conditions that no scenario uses."`
 }
 
-func (c *serviceTestCmd) Run() error {
+// testOfPackage is the report of one package, with its coverage if asked for.
+type testOfPackage struct {
+	pack.TestReport
+	Coverage *pack.Coverage `json:"coverage,omitempty"`
+}
+
+func (c *serviceTestCmd) Run(s *streams) error {
 	packages, findings := load(c.Dir)
 	passed, failed := 0, 0
 	for _, f := range findings {
 		if f.Severity == pack.Error {
-			fmt.Fprintf(os.Stderr, "%s:%d: %s\n", f.File, f.Line, f.Msg)
+			fmt.Fprintf(s.err, "%s:%d: %s\n", f.File, f.Line, f.Msg)
 			failed++
 		}
 	}
-	reports := map[string]pack.TestReport{}
+	reports := map[string]testOfPackage{}
 	for _, p := range packages {
-		r := pack.Test(p)
-		reports[p.ID+"/"+p.Version] = r
+		r, cover := pack.TestAndCover(p)
+		report := testOfPackage{TestReport: r}
+		if c.Coverage {
+			report.Coverage = &cover
+		}
+		reports[p.ID+"/"+p.Version] = report
 		passed, failed = passed+r.Passed, failed+r.Failed
 		if c.JSON {
 			continue
 		}
 		for _, f := range r.Failures {
-			fmt.Println(f)
+			fmt.Fprintln(s.out, f)
 		}
-		fmt.Printf("%s/%s: %d scenarios\n", p.ID, p.Version, r.Passed+r.Failed)
+		fmt.Fprintf(s.out, "%s/%s: %d scenarios\n", p.ID, p.Version, r.Passed+r.Failed)
+		if c.Coverage {
+			printCoverage(s, p, cover)
+		}
 	}
 	if c.JSON {
-		if err := json.NewEncoder(os.Stdout).Encode(reports); err != nil {
+		if err := json.NewEncoder(s.out).Encode(reports); err != nil {
 			return err
 		}
 	} else {
-		fmt.Printf("%d passed, %d failed\n", passed, failed)
+		fmt.Fprintf(s.out, "%d passed, %d failed\n", passed, failed)
 	}
 	if failed > 0 {
 		return exitError(1)
 	}
 	return nil
+}
+
+// printCoverage lists what no scenario uses, then the sum.
+func printCoverage(s *streams, p *pack.Package, c pack.Coverage) {
+	for _, x := range c.Missing {
+		what := fmt.Sprintf("rule %d", x.Rule)
+		if x.ID != "" {
+			what += " (" + x.ID + ")"
+		}
+		text := x.Description
+		if x.Kind != "rule" {
+			what, text = x.Kind, "if "+x.Condition
+		}
+		fmt.Fprintf(s.out, "  %s/decision.dmn:%s: %s: no scenario uses %s: %s\n", p.Dir, x.Pos, x.Element, what, text)
+	}
+	fmt.Fprintf(s.out, "  %d of %d rules, %d of %d branches\n", c.Rules.Used, c.Rules.Of, c.Branches.Used, c.Branches.Of)
 }
 
 // load reads one package when dir is one, else all packages below dir.

@@ -281,7 +281,7 @@ func (b *literalBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 		t.literal(b, s, feel.Null())
 		return feel.Null()
 	}
-	v, w := b.expr.Eval(s, r.opts...)
+	v, w := r.ev.Eval(b.expr, s)
 	for i := range w {
 		r.feelWarning(b.place, w[i])
 	}
@@ -441,7 +441,9 @@ func (c *logicCompiler) conditional(x *Conditional, scope *names) (boxed, *feel.
 	cond, _ := c.compile(x.If, scope)
 	then, shape := c.compile(x.Then, scope)
 	otherwise, _ := c.compile(x.Else, scope)
-	return &conditionalBox{cond, then, otherwise, place{c.element, x.Pos, ""}}, shape
+	b := &conditionalBox{cond, then, otherwise, place{c.element, x.Pos, ""}}
+	c.u.m.conditionals = append(c.u.m.conditionals, checkedConditional{c.u, b, x})
+	return b, shape
 }
 
 // eval takes the else branch for false and null (DMN 1.5, 10.2.1.8 and the
@@ -450,6 +452,7 @@ func (b *conditionalBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 	t.kind("conditional")
 	cond := b.cond.eval(r, s, t.entry("if"))
 	yes, isBool := cond.AsBool()
+	r.ev.Took(b, 0, yes)
 	var v feel.Value
 	switch {
 	case yes:

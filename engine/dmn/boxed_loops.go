@@ -107,15 +107,15 @@ func (b *loopBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 }
 
 func (b *loopBox) collect(r *run, s *feel.Scope, items []feel.Value, t *Logic) feel.Value {
-	out := make([]feel.Value, 0, len(items))
+	var out feel.ListBuilder
 	for _, item := range items {
 		if !r.step(b.place) {
 			return feel.Null()
 		}
-		inner := s.With("partial", feel.List(out[:len(out):len(out)]...)).With(b.variable, item)
-		out = append(out, b.each.eval(r, inner, t.entry("return")))
+		inner := s.With("partial", out.List()).With(b.variable, item)
+		out.Append(b.each.eval(r, inner, t.entry("return")))
 	}
-	return feel.List(out...)
+	return out.List()
 }
 
 // quantify visits every item: one that gives neither true nor false makes the
@@ -169,6 +169,7 @@ func (r *run) itemsOf(v feel.Value, p place) ([]feel.Value, bool) {
 			r.warn(p, fmt.Sprintf("the range has more than %d integers", maxRange))
 			return nil, false
 		}
+		r.ev.Spend(int(to - from))
 		var out []feel.Value
 		for i := from; i <= to; i++ {
 			out = append(out, feel.Int(i))

@@ -18,8 +18,10 @@ type Model struct {
 	work      int  // see maxWork
 	tables    []checkedTable
 	exprs     []checkedExpr
-	problems  []Problem
-	unknown   []unknownName
+
+	conditionals []checkedConditional
+	problems     []Problem
+	unknown      []unknownName
 }
 
 // unknownName is a name that an expression uses and nothing defines.
@@ -101,6 +103,7 @@ type serviceNode struct {
 type requirement struct {
 	prefix, name string
 	node         node
+	slot         int // of an input or decision, whose value the evaluation remembers; else -1
 }
 
 // Compile links the definitions with those they import and compiles every
@@ -210,6 +213,15 @@ func (u *unit) compileNodes() {
 				n.logic, _ = c.compile(n.def.Logic, scopeOf(n.reqs))
 			}
 			n.used = c.free
+			for i := range n.reqs {
+				q := &n.reqs[i]
+				switch q.node.(type) {
+				case *inputNode, *decisionNode:
+					q.slot = q.node.info().slot
+				default:
+					q.slot = -1
+				}
+			}
 			n.chained = len(n.reqs) > 0 && len(n.reqs) <= maxChain && !prefixed(n.reqs)
 			u.m.scopes += len(n.reqs)
 			n.plain = !c.open && plainScope(n.reqs, c.free)

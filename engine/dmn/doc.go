@@ -25,6 +25,9 @@
 //     type declaration is refused.
 //   - Functions of a Java class or PMML model are not supported: calling one is
 //     null, with a Warning whose Unsupported is true.
+//   - Every evaluation is bounded as a whole: steps, lists, depth of calls
+//     (WithMaxSteps, WithMaxList, WithMaxCalls), and with the steps its memory. A
+//     limit that is reached ends it with null and a Warning whose Limit is true.
 //
 // # Where the standard leaves a choice
 //

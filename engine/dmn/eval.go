@@ -38,9 +38,23 @@ func WithClock(now func() time.Time) Option {
 	return func(o *options) { o.feel = append(o.feel, feel.WithClock(now)) }
 }
 
-// WithMaxSteps limits the work of each expression; see feel.WithMaxSteps.
+// WithMaxSteps limits the work of the whole evaluation: of all expressions
+// together, rounds of boxed iterations, values that are checked. The default is
+// ten million; a model from a stranger gets fewer. See feel.WithMaxSteps.
 func WithMaxSteps(n int) Option {
 	return func(o *options) { o.feel = append(o.feel, feel.WithMaxSteps(n)) }
+}
+
+// WithMaxList limits the length of a list that one operation may make; see
+// feel.WithMaxList.
+func WithMaxList(n int) Option {
+	return func(o *options) { o.feel = append(o.feel, feel.WithMaxList(n)) }
+}
+
+// WithMaxCalls limits how deep functions and knowledge models may call each
+// other; see feel.WithMaxCalls.
+func WithMaxCalls(n int) Option {
+	return func(o *options) { o.feel = append(o.feel, feel.WithMaxCalls(n)) }
 }
 
 // Decide evaluates a decision of the main model, given by name or id, and what
@@ -82,7 +96,9 @@ func (m *Model) Serve(service string, inputs feel.Value, opts ...Option) (Result
 	for i, q := range s.inputs {
 		args[i] = r.given(q.info())
 	}
-	return r.finish(s.run(r, args)), nil
+	res := r.finish(s.run(r, args))
+	r.release()
+	return res, nil
 }
 
 // Call calls a knowledge model of the main model, given by name or id, with its
@@ -105,11 +121,13 @@ func (m *Model) Call(knowledge string, params feel.Value, opts ...Option) (Resul
 	for i, p := range sig.Params {
 		args[i], _ = params.Get(p.Name)
 	}
-	v, w := fn.Invoke(args, r.opts...)
+	v, w := r.ev.Invoke(fn, args)
 	for i := range w {
 		r.feelWarning(place{k.label, k.at, ""}, w[i])
 	}
-	return r.finish(v), nil
+	res := r.finish(v)
+	r.release()
+	return res, nil
 }
 
 func (m *Model) start(inputs feel.Value, opts []Option) (*run, error) {
@@ -118,7 +136,7 @@ func (m *Model) start(inputs feel.Value, opts []Option) (*run, error) {
 	}
 	var r *run
 	if len(opts) == 0 {
-		r = m.run()
+		r = m.run(nil)
 	} else {
 		var err error
 		if r, err = configured(m, opts); err != nil {
@@ -129,12 +147,13 @@ func (m *Model) start(inputs feel.Value, opts []Option) (*run, error) {
 	return r, nil
 }
 
-// run returns a run without options, a used one if the model allows it.
-func (m *Model) run() *run {
+// run returns a run, a used one if the model allows it.
+func (m *Model) run(opts []feel.EvalOption) *run {
 	if !m.reusable {
-		return newRun(m, nil, nil)
+		return newRun(m, opts, nil)
 	}
 	r := runs.Get().(*run)
+	r.ev.Reset(opts...)
 	r.m, r.reused = m, true
 	r.makeMemo()
 	if cap(r.scopes) < m.scopes {
@@ -149,13 +168,10 @@ func configured(m *Model, opts []Option) (*run, error) {
 		opt(&o)
 	}
 	var r *run
-	switch {
-	case o.trace:
+	if o.trace {
 		r = newRun(m, o.feel, &tracer{})
-	case len(o.feel) > 0:
-		r = newRun(m, o.feel, nil)
-	default:
-		r = m.run()
+	} else {
+		r = m.run(o.feel)
 	}
 	if o.rules {
 		r.recorder = &recorder{decided: make([]Decided, 0, len(m.main.defs.Decisions))}
@@ -166,15 +182,16 @@ func configured(m *Model, opts []Option) (*run, error) {
 // runs are used again. Those of Decide only in models without functions: a
 // function value may outlive the evaluation that made it, together with its
 // scope.
-var runs = sync.Pool{New: func() any { return new(run) }}
+var runs = sync.Pool{New: func() any { return &run{ev: new(feel.Evaluator)} }}
 
 func (r *run) release() {
+	r.ev.Release()
 	if !r.reused {
 		return
 	}
 	clear(r.memo)
 	clear(r.scopes)
-	*r = run{memo: r.memo[:0], scopes: r.scopes[:0]}
+	*r = run{ev: r.ev, memo: r.memo[:0], scopes: r.scopes[:0]}
 	runs.Put(r)
 }
 
@@ -183,11 +200,10 @@ type run struct {
 	m        *Model
 	inputs   feel.Value
 	memo     []memo
-	opts     []feel.EvalOption
+	ev       *feel.Evaluator // all expressions are evaluated here: their limits are those of the whole
 	warnings []Warning
 	tracer   *tracer   // nil: no trace
 	recorder *recorder // nil: no record of rules
-	steps    int
 	limited  bool
 	reused   bool
 	plain    feel.Scope   // see scope
@@ -200,7 +216,7 @@ type memo struct {
 }
 
 func newRun(m *Model, opts []feel.EvalOption, tr *tracer) *run {
-	r := &run{m: m, opts: opts, tracer: tr}
+	r := &run{m: m, ev: feel.NewEvaluator(opts...), tracer: tr}
 	r.makeMemo()
 	return r
 }
@@ -328,13 +344,21 @@ func (r *run) scope(d *decisionNode) *feel.Scope {
 		return requirementScope(d.reqs, feel.Entry{}, r.value)
 	}
 	for i := range d.reqs { // computing a value may itself need room
-		r.value(d.reqs[i].node)
+		if q := &d.reqs[i]; q.slot < 0 || !r.memo[q.slot].done {
+			r.value(q.node)
+		}
 	}
 	links := r.links(len(d.reqs))
 	var s *feel.Scope
 	for i := range d.reqs {
 		q := &d.reqs[i]
-		links[i] = *s.With(q.name, r.value(q.node))
+		var v feel.Value
+		if q.slot >= 0 {
+			v = r.memo[q.slot].value
+		} else {
+			v = r.value(q.node)
+		}
+		links[i] = *s.With(q.name, v)
 		s = &links[i]
 	}
 	return s
@@ -375,7 +399,11 @@ func (r *run) coerce(v feel.Value, t *feel.Type, p place, what string) feel.Valu
 	if t == nil || v.IsNull() {
 		return v
 	}
-	out, ok := t.Coerce(v)
+	out, ok, w := r.ev.Coerce(t, v)
+	if len(w) > 0 && w[len(w)-1].Limit {
+		r.feelWarning(p, w[len(w)-1])
+		return feel.Null()
+	}
 	if !ok {
 		r.warn(p, fmt.Sprintf("%s is not of type %s: %s", what, t, short(v)))
 		return feel.Null()
@@ -430,18 +458,27 @@ func (r *run) handTo(c *feel.Call) {
 	c.Add(out)
 }
 
-// maxSteps bounds the items that boxed iterations of one evaluation visit.
-const maxSteps = 10_000_000
-
+// step counts one round of a boxed iteration; it reports false when a limit is
+// reached.
 func (r *run) step(p place) bool {
 	if r.limited {
 		return false
 	}
-	if r.steps++; r.steps > maxSteps {
-		r.warn(p, fmt.Sprintf("more than %d items were visited", maxSteps))
-		r.warnings[len(r.warnings)-1].Limit = true
-		r.limited = true
+	if !r.ev.Spend(1) {
+		r.feelWarning(p, feel.Warning{Msg: "the evaluation takes too many steps", Limit: true})
 		return false
 	}
 	return true
+}
+
+// passes reports whether unary tests accept v.
+func (r *run) passes(e *feel.Expr, v feel.Value, s *feel.Scope) bool {
+	res, w := r.ev.Test(e, v, s)
+	for i := range w {
+		if w[i].Limit {
+			r.feelWarning(place{text: e.Source()}, w[i])
+		}
+	}
+	ok, _ := res.AsBool()
+	return ok
 }

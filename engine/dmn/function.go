@@ -61,7 +61,8 @@ func (f *boxedFunction) value(m *Model, tr *tracer, scope func() *feel.Scope, n 
 			return feel.Null()
 		}
 		sub := runs.Get().(*run)
-		sub.m, sub.opts, sub.tracer, sub.reused = m, c.Options(), tr, true
+		sub.m, sub.tracer, sub.reused = m, tr, true
+		sub.ev.Reset(c.Options()...)
 		s := scope()
 		for i, p := range f.sig.Params {
 			s = s.With(p.Name, args[i])
@@ -266,7 +267,7 @@ func (r *run) callBuiltin(call *feel.Expr, args []feel.Value, p place) feel.Valu
 	for i, a := range args {
 		entries[i] = feel.Entry{Name: argName(i), Value: a}
 	}
-	v, w := call.Eval(feel.NewScope(feel.Context(entries...)), r.opts...)
+	v, w := r.ev.EvalContext(call, feel.Context(entries...))
 	for i := range w {
 		r.feelWarning(p, w[i])
 	}
@@ -300,7 +301,7 @@ func (r *run) invokeNamed(fn feel.Value, names []string, args []feel.Value, p pl
 			return feel.Null()
 		}
 	}
-	v, w := fn.Invoke(ordered, r.opts...)
+	v, w := r.ev.Invoke(fn, ordered)
 	for i := range w {
 		r.feelWarning(p, w[i])
 	}

@@ -6,14 +6,16 @@ import (
 	"passerelle/engine/feel"
 )
 
-// InputsFromJSON reads the inputs of a decision from a JSON object. JSON has no
+// InputsFromJSON reads the inputs of a decision, or of a decision service, given
+// by name or id, from a JSON object. JSON has no
 // dates: where the decision's input data, or a component of their types, is a
 // date, time or duration, a string in FEEL's form ("2025-06-01", "P1Y") is read
 // as one. Numbers keep all their digits. A string that is no such value stays a
 // string, and Decide will say that it does not fit.
 func (m *Model) InputsFromJSON(decision string, data []byte) (feel.Value, error) {
-	if m.decision(decision) == nil {
-		return feel.Value{}, fmt.Errorf("dmn: the model %q has no decision %q", m.Name(), decision)
+	service := m.service(decision)
+	if m.decision(decision) == nil && service == nil {
+		return feel.Value{}, fmt.Errorf("dmn: the model %q has no decision or service %q", m.Name(), decision)
 	}
 	v, err := feel.FromJSON(data)
 	if err != nil {
@@ -21,6 +23,14 @@ func (m *Model) InputsFromJSON(decision string, data []byte) (feel.Value, error)
 	}
 	if v.Kind() != feel.KindContext {
 		return feel.Value{}, fmt.Errorf("dmn: the inputs must be a JSON object")
+	}
+	if m.decision(decision) == nil {
+		for _, p := range service.sig.Params {
+			if x, ok := v.Get(p.Name); ok {
+				v = v.Put(p.Name, temporal(x, p.Type))
+			}
+		}
+		return v, nil
 	}
 	for _, in := range m.Inputs(decision) {
 		if x, ok := v.Get(in.Name); ok {

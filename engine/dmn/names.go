@@ -7,64 +7,7 @@ import (
 )
 
 // walk calls f for a node of FEEL's syntax tree and all below it.
-func walk(n feel.Node, f func(feel.Node)) {
-	if n == nil {
-		return
-	}
-	f(n)
-	all := func(nodes ...feel.Node) {
-		for _, x := range nodes {
-			walk(x, f)
-		}
-	}
-	iterators := func(list []feel.Iterator) {
-		for _, i := range list {
-			all(i.List, i.End)
-		}
-	}
-	switch n := n.(type) {
-	case *feel.Path:
-		all(n.X)
-	case *feel.Filter:
-		all(n.X, n.Cond)
-	case *feel.Invocation:
-		all(n.Fn)
-		all(n.Args...)
-	case *feel.Negation:
-		all(n.X)
-	case *feel.Binary:
-		all(n.X, n.Y)
-	case *feel.Between:
-		all(n.X, n.Low, n.High)
-	case *feel.In:
-		all(n.X)
-		all(n.Tests...)
-	case *feel.InstanceOf:
-		all(n.X)
-	case *feel.If:
-		all(n.Cond, n.Then, n.Else)
-	case *feel.For:
-		iterators(n.Iterators)
-		all(n.Body)
-	case *feel.Quantified:
-		iterators(n.Iterators)
-		all(n.Body)
-	case *feel.FunctionLiteral:
-		all(n.Body)
-	case *feel.ListLiteral:
-		all(n.Items...)
-	case *feel.ContextLiteral:
-		for _, e := range n.Entries {
-			all(e.Value)
-		}
-	case *feel.RangeLiteral:
-		all(n.Low, n.High)
-	case *feel.Comparison:
-		all(n.X)
-	case *feel.UnaryTests:
-		all(n.Tests...)
-	}
-}
+func walk(n feel.Node, f func(feel.Node)) { feel.Walk(n, f) }
 
 // anyName in a scope says that further names may turn up in evaluation: the
 // entries of an item of unknown type.

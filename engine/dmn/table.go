@@ -193,7 +193,7 @@ func (b *tableBox) eval(r *run, s *feel.Scope, t *Logic) feel.Value {
 		v := in.expr.eval(r, s, nil)
 		values = append(values, v)
 		if in.allowed != nil && !v.IsNull() {
-			if ok, _ := in.allowed.Test(v, s, r.opts...); !ok {
+			if !r.passes(in.allowed, v, s) {
 				r.warn(in.place, fmt.Sprintf("%s is not among the allowed values %s", short(v), in.allowed.Source()))
 				valid = false
 			}
@@ -222,7 +222,7 @@ func (b *tableBox) test(r *run, s *feel.Scope, rule, column int, v feel.Value) (
 		}
 		return true, true
 	}
-	res, w := e.Eval(s.With("?", v), r.opts...)
+	res, w := r.ev.Test(e, v, s)
 	p := b.def.Rules[rule].Inputs[column]
 	for i := range w {
 		r.feelWarning(place{b.place.element, p.Pos, p.Text}, w[i])
@@ -242,10 +242,10 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 			r.warn(b.place, fmt.Sprintf("hit policy UNIQUE, but the rules %s match", ruleNumbers(hits)))
 			return feel.Null()
 		}
-		r.fire(t, hits[0])
+		b.fire(r, t, hits[0])
 		return b.output(r, s, hits[0], t)
 	case First:
-		r.fire(t, hits[0])
+		b.fire(r, t, hits[0])
 		return b.output(r, s, hits[0], t)
 	case Any:
 		v := b.output(r, s, hits[0], t)
@@ -255,11 +255,11 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 				return feel.Null()
 			}
 		}
-		r.fire(t, hits...)
+		b.fire(r, t, hits...)
 		return v
 	case Priority:
 		sorted := b.byPriority(r, s, hits, t)
-		r.fire(t, sorted[0].rule)
+		b.fire(r, t, sorted[0].rule)
 		return sorted[0].value(b)
 	case OutputOrder:
 		sorted := b.byPriority(r, s, hits, t)
@@ -267,13 +267,13 @@ func (b *tableBox) result(r *run, s *feel.Scope, hits []int, t *TableRun) feel.V
 		for i, h := range sorted {
 			out[i] = h.value(b)
 		}
-		r.fire(t, hits...)
+		b.fire(r, t, hits...)
 		return feel.List(out...)
 	case RuleOrder:
-		r.fire(t, hits...)
+		b.fire(r, t, hits...)
 		return feel.List(b.all(r, s, hits, t)...)
 	}
-	r.fire(t, hits...)
+	b.fire(r, t, hits...)
 	return b.aggregate(r, s, hits, t)
 }
 
@@ -366,7 +366,7 @@ func (b *tableBox) cellValue(r *run, s *feel.Scope, rule, column int) feel.Value
 	v := l.eval(r, s, nil)
 	o := &b.outputs[column]
 	if o.allowed != nil && !v.IsNull() {
-		if ok, _ := o.allowed.Test(v, s, r.opts...); !ok {
+		if !r.passes(o.allowed, v, s) {
 			r.warn(l.place, fmt.Sprintf("%s is not among the output values %s", short(v), o.allowed.Source()))
 			return feel.Null()
 		}
@@ -452,7 +452,7 @@ func (b *tableBox) aggregate(r *run, s *feel.Scope, hits []int, t *TableRun) fee
 		r.warn(b.place, "several outputs cannot be aggregated")
 		return feel.Null()
 	}
-	v, w := aggregates[fn].Eval(feel.NewScope(feel.Null()).With("values", feel.List(values...)), r.opts...)
+	v, w := r.ev.EvalContext(aggregates[fn], feel.Context(feel.Entry{Name: "values", Value: feel.List(values...)}))
 	for i := range w {
 		r.feelWarning(b.place, w[i])
 	}

@@ -160,7 +160,7 @@ func atomOf(e *feel.Expr, n feel.Node) (atom, bool) {
 	case *feel.RangeLiteral:
 		low, ok1 := constantNode(n.Low)
 		high, ok2 := constantNode(n.High)
-		if ok1 && ok2 && !low.IsNull() && !high.IsNull() {
+		if ok1 && ok2 && !low.IsNull() && !high.IsNull() && low.Kind() != feel.KindBoolean { // booleans have no order
 			return atom{low, high, n.LowClosed, n.HighClosed}, true
 		}
 	}

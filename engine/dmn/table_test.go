@@ -158,3 +158,16 @@ func TestTraceJSON(t *testing.T) {
 		}
 	}
 }
+
+// Booleans have no order, so that a range of them holds nothing, also not when
+// it is looked up in the index.
+func TestARangeOfBooleansHoldsNothing(t *testing.T) {
+	m := compileText(t, `<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="m" namespace="n">
+<inputData id="i" name="x"/><decision name="d"><informationRequirement><requiredInput href="#i"/></informationRequirement>
+<decisionTable><input><inputExpression><text>x</text></inputExpression></input><output/>
+<rule><inputEntry><text>[false..false]</text></inputEntry><outputEntry><text>1</text></outputEntry></rule></decisionTable></decision></definitions>`)
+	res, err := m.Decide("d", feel.Context(feel.Entry{Name: "x", Value: feel.Bool(false)}))
+	if err != nil || !res.Value.IsNull() {
+		t.Error(res.Value, err)
+	}
+}

@@ -15,9 +15,13 @@ func (b *tableBox) trace(r *run, s *feel.Scope, values []feel.Value, valid bool,
 	}
 	sure, rest := b.sets(values)
 	var hits []int
-	quiet := run{m: r.m, opts: r.opts} // conditions that no longer matter must not warn
+	quiet := run{m: r.m, ev: r.ev} // conditions that no longer matter must not warn
+	cells := make([]CellRun, len(b.rules)*len(b.inputs))
+	outputs := make([]OutputRun, len(b.rules)*len(b.outputs))
 	for i := range b.rules {
 		rr := &t.Rules[i]
+		rr.Cells, cells = cells[:len(b.inputs):len(b.inputs)], cells[len(b.inputs):]
+		rr.Outputs, outputs = outputs[:len(b.outputs):len(b.outputs)], outputs[len(b.outputs):]
 		b.describe(i, rr)
 		rr.Matched = valid
 		possible := valid
@@ -68,11 +72,9 @@ func stateOf(met bool) CellState {
 func (b *tableBox) describe(rule int, rr *RuleRun) {
 	def := &b.def.Rules[rule]
 	rr.Index, rr.ID, rr.Description = rule+1, def.ID, def.Description
-	rr.Cells = make([]CellRun, len(def.Inputs))
 	for j := range def.Inputs {
 		rr.Cells[j].Text = def.Inputs[j].Text
 	}
-	rr.Outputs = make([]OutputRun, len(def.Outputs))
 	for j, o := range def.Outputs {
 		rr.Outputs[j] = OutputRun{Name: b.outputs[j].name, Text: o.Text}
 	}
@@ -86,7 +88,10 @@ func (b *tableBox) describe(rule int, rr *RuleRun) {
 }
 
 // fire marks rules as counting, in the trace and in the record.
-func (r *run) fire(t *TableRun, rules ...int) {
+func (b *tableBox) fire(r *run, t *TableRun, rules ...int) {
+	for _, i := range rules {
+		r.ev.Took(b, i, true)
+	}
 	if t != nil {
 		for _, i := range rules {
 			t.Rules[i].Fired = true

@@ -24,6 +24,7 @@ func add(e *env, p at, x, y Value) Value {
 	case x.kind == KindNumber && y.kind == KindNumber:
 		return e.finite(p, decAdd(x.num(), y.num()))
 	case x.kind == KindString && y.kind == KindString:
+		e.callPos = p
 		e.text(len(x.str()) + len(y.str()))
 		return String(x.str() + y.str())
 	case x.kind == KindMonthsDuration && y.kind == KindMonthsDuration:

@@ -84,6 +84,7 @@ var paramTypes = map[byte]*Type{'n': NumberType, 's': StringType, 'b': BooleanTy
 
 func (b *builtin) call(e *env, args []Value, pos at) Value {
 	c := callCtx{e, pos}
+	e.callPos = pos
 	e.step(1)
 	reason := ""
 	for i := range b.overloads {
@@ -106,6 +107,7 @@ func (b *builtin) call(e *env, args []Value, pos at) Value {
 // callNamed finds the overload that has all the names.
 func (b *builtin) callNamed(e *env, names []string, args []Value, pos at) Value {
 	c := callCtx{e, pos}
+	e.callPos = pos
 	e.step(1)
 	reason := "no such parameters: " + strings.Join(names, ", ")
 next:
@@ -173,6 +175,9 @@ func (o *overload) run(c callCtx, args []Value) (v Value, why string) {
 			return Value{}, fmt.Sprintf("argument %q cannot be a %s", p.name, args[i].kind)
 		}
 		own[i] = fitted
+		if fitted.kind == KindString && fitted.aux >= 64 {
+			e.step(int(fitted.aux) / 64) // every function reads its texts
+		}
 	}
 	v = o.fn(c, own)
 	e.top = start

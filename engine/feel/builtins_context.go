@@ -14,7 +14,8 @@ func init() {
 			}
 			return v
 		})
-	define("get entries", "m:c", func(_ callCtx, a []Value) Value {
+	define("get entries", "m:c", func(c callCtx, a []Value) Value {
+		c.env.step(2 * len(a[0].Entries()))
 		out := []Value{}
 		for _, e := range a[0].Entries() {
 			out = append(out, contextOf([]Entry{{"key", String(e.Name)}, {"value", e.Value}}))
@@ -22,8 +23,8 @@ func init() {
 		return List(out...)
 	})
 	define("context", "entries:l", contextFromEntries)
-	define("context put", "context:c, key:s, value:a", func(_ callCtx, a []Value) Value {
-		return a[0].Put(a[1].str(), a[2])
+	define("context put", "context:c, key:s, value:a", func(c callCtx, a []Value) Value {
+		return put(c, a[0], a[1].str(), a[2])
 	}, "context:c, keys:l, value:a", func(c callCtx, a []Value) Value {
 		v, _ := putDeep(c, a[0], a[1].Items(), a[2])
 		return v
@@ -35,6 +36,8 @@ func init() {
 				return c.null("context merge: a %s is no context", m.kind)
 			}
 			entries = append(entries, m.Entries()...)
+			c.env.step(2 * len(m.Entries()))
+			c.env.room(len(entries))
 		}
 		return Context(entries...)
 	})
@@ -43,7 +46,7 @@ func init() {
 func getValue(c callCtx, m Value, key string) Value {
 	v, ok := m.Get(key)
 	if !ok {
-		return c.null("get value: there is no %s", quote(key))
+		return c.null("get value: there is no %s", brief(String(key)))
 	}
 	return v
 }
@@ -51,6 +54,7 @@ func getValue(c callCtx, m Value, key string) Value {
 func contextFromEntries(c callCtx, a []Value) Value {
 	var entries []Entry
 	seen := map[string]bool{}
+	c.env.step(2 * len(a[0].Items()))
 	for _, item := range a[0].Items() {
 		k, _ := item.Get("key")
 		v, ok := item.Get("value")
@@ -59,7 +63,7 @@ func contextFromEntries(c callCtx, a []Value) Value {
 			return c.null("context: an entry needs a key, which is a string, and a value")
 		}
 		if seen[key] {
-			return c.null("context: two entries have the key %s", quote(key))
+			return c.null("context: two entries have the key %s", brief(String(key)))
 		}
 		seen[key] = true
 		entries = append(entries, Entry{key, v})
@@ -76,7 +80,7 @@ func putDeep(c callCtx, m Value, keys []Value, v Value) (Value, bool) {
 		return c.null("context put: a key is a %s", keys[0].kind), false
 	}
 	if m.kind != KindContext {
-		return c.null("context put: what %s is put into is a %s", quote(key), m.kind), false
+		return c.null("context put: what %s is put into is a %s", brief(String(key)), m.kind), false
 	}
 	if len(keys) > 1 {
 		inner, _ := m.Get(key)
@@ -84,5 +88,13 @@ func putDeep(c callCtx, m Value, keys []Value, v Value) (Value, bool) {
 			return v, false
 		}
 	}
-	return m.Put(key, v), true
+	return put(c, m, key, v), true
+}
+
+// put copies the context, which costs as much as it has entries.
+func put(c callCtx, m Value, key string, v Value) Value {
+	n := len(m.Entries())
+	c.env.step(2 * n)
+	c.env.room(n)
+	return c.env.list(c.pos, m.Put(key, v))
 }

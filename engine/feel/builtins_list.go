@@ -21,7 +21,7 @@ func init() {
 		if total.IsNull() {
 			return total
 		}
-		return divide(c.env, 0, total, Int(int64(len(items))))
+		return divide(c.env, c.pos, total, Int(int64(len(items))))
 	})
 	aggregate("all", func(c callCtx, items []Value) Value { return quantify(c, items, false) })
 	aggregate("any", func(c callCtx, items []Value) Value { return quantify(c, items, true) })
@@ -49,7 +49,7 @@ func init() {
 		c.env.step(len(a[0].Items()))
 		out := []Value{}
 		for i, item := range a[0].Items() {
-			if equal(item, a[1]) == yes {
+			if c.env.equal(item, a[1]) == yes {
 				out = append(out, Int(int64(i+1)))
 			}
 		}
@@ -88,7 +88,7 @@ func aggregate(name string, fn func(c callCtx, items []Value) Value) {
 func indexOf(c callCtx, items []Value, v Value) int {
 	c.env.step(len(items))
 	for i, item := range items {
-		if equal(item, v) == yes {
+		if c.env.equal(item, v) == yes {
 			return i
 		}
 	}
@@ -104,7 +104,7 @@ func extreme(c callCtx, items []Value, sign int) Value {
 		return c.null("a %s has no order", best.kind)
 	}
 	for _, v := range items[1:] {
-		cmp, ok := compare(v, best)
+		cmp, ok := c.env.compare(v, best)
 		if !ok {
 			return c.null("a %s and a %s have no order", v.kind, best.kind)
 		}
@@ -126,7 +126,7 @@ func sum(c callCtx, items []Value) Value {
 			if v.kind != total.kind {
 				return c.null("a %s and a %s cannot be added", total.kind, v.kind)
 			}
-			if total = add(c.env, 0, total, v); total.IsNull() {
+			if total = add(c.env, c.pos, total, v); total.IsNull() {
 				return total
 			}
 		}
@@ -139,7 +139,7 @@ func sum(c callCtx, items []Value) Value {
 		}
 		total = decAdd(total, v.num())
 	}
-	return c.env.finite(0, total)
+	return c.env.finite(c.pos, total)
 }
 
 func product(c callCtx, items []Value) Value {
@@ -153,7 +153,7 @@ func product(c callCtx, items []Value) Value {
 		}
 		total = decMul(total, v.num())
 	}
-	return c.env.finite(0, total)
+	return c.env.finite(c.pos, total)
 }
 
 // quantify is any (decisive true) or all (decisive false).
@@ -198,7 +198,7 @@ func median(c callCtx, items []Value) Value {
 	if n%2 == 1 {
 		return sorted[n/2]
 	}
-	return c.env.finite(0, decQuo(decAdd(sorted[n/2-1].num(), sorted[n/2].num()), decimal128.FromInt64(2)))
+	return c.env.finite(c.pos, decQuo(decAdd(sorted[n/2-1].num(), sorted[n/2].num()), decimal128.FromInt64(2)))
 }
 
 // stddev is the sample standard deviation.
@@ -217,7 +217,7 @@ func stddev(c callCtx, items []Value) Value {
 		d := decSub(v.num(), mean)
 		squares = decAdd(squares, decMul(d, d))
 	}
-	return c.env.finite(0, sqrt34(decQuo(squares, decimal128.FromInt64(int64(n-1)))))
+	return c.env.finite(c.pos, sqrt34(decQuo(squares, decimal128.FromInt64(int64(n-1)))))
 }
 
 func mode(c callCtx, items []Value) Value {
@@ -268,6 +268,7 @@ func sublist(c callCtx, a []Value) Value {
 		}
 		end = int64(start) + n
 	}
+	c.env.step(int(end) - start)
 	return List(items[start:end:end]...)
 }
 
@@ -392,7 +393,7 @@ func sortList(c callCtx, a []Value) Value {
 			return false
 		}
 		if a[1].IsNull() {
-			cmp, ok := compare(x, y)
+			cmp, ok := c.env.compare(x, y)
 			bad = !ok
 			return cmp < 0
 		}

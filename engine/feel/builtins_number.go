@@ -105,13 +105,13 @@ func modulo(c callCtx, a []Value) Value {
 	_, _, _, ey := unpack(y)
 	if ex-ey > 400 || ey-ex > 400 { // far apart: exact arithmetic would be huge
 		q := decimal128.Floor(decQuo(x, y))
-		return c.env.finite(0, decSub(x, decMul(y, q)))
+		return c.env.finite(c.pos, decSub(x, decMul(y, q)))
 	}
 	rx, ry := x.Rat(nil), y.Rat(nil)
 	q := new(big.Rat).Quo(rx, ry)
 	floor := new(big.Int).Div(q.Num(), q.Denom()) // the denominator is positive: this floors
 	r := rx.Sub(rx, new(big.Rat).Mul(ry, new(big.Rat).SetInt(floor)))
-	return c.env.finite(0, quoBig(r.Num(), r.Denom()))
+	return c.env.finite(c.pos, quoBig(r.Num(), r.Denom()))
 }
 
 func parity(c callCtx, v Value, want int64) Value {

@@ -32,6 +32,7 @@ func flip(f func(x, y *rangeData) verdict) func(x, y *rangeData) verdict {
 // that holds only itself.
 func relation(f func(x, y *rangeData) verdict) builtinFunc {
 	return func(c callCtx, a []Value) Value {
+		c.env.step(a[0].weight() + a[1].weight())
 		x, okX := asRange(a[0])
 		y, okY := asRange(a[1])
 		if !okX || !okY {
@@ -158,20 +159,20 @@ func parseRange(c callCtx, a []Value) Value {
 	text := strings.TrimSpace(a[0].str())
 	n, err := Compile(text, MaxDepth(10))
 	if err != nil {
-		return c.null("%s is no range: %s", quote(text), err)
+		return c.null("%s is no range: %s", brief(String(text)), err)
 	}
 	r, ok := n.ast.(*RangeLiteral)
 	if !ok || !literalEnd(r.Low) || !literalEnd(r.High) {
 		if cmp, ok := n.ast.(*Comparison); !ok || !literalEnd(cmp.X) {
-			return c.null("%s is no range of literals", quote(text))
+			return c.null("%s is no range of literals", brief(String(text)))
 		}
 	}
 	v, _ := n.Eval(nil)
 	if v.kind != KindRange {
-		return c.null("%s is no range", quote(text))
+		return c.null("%s is no range", brief(String(text)))
 	}
 	if cmp, ok := compare(v.rng().low, v.rng().high); ok && cmp > 0 {
-		return c.null("%s runs backwards", quote(text))
+		return c.null("%s runs backwards", brief(String(text)))
 	}
 	return v
 }

@@ -15,6 +15,7 @@ func init() {
 		}
 		text, ok := a[0].text()
 		if !ok {
+			c.env.step(maxText / 64)
 			return c.null("string: the text becomes too long")
 		}
 		c.env.text(len(text))
@@ -28,7 +29,10 @@ func init() {
 		}
 		return Bool(a[0].a == 0)
 	})
-	define("is", "value1?:a, value2?:a", func(_ callCtx, a []Value) Value { return Bool(same(a[0], a[1])) })
+	define("is", "value1?:a, value2?:a", func(c callCtx, a []Value) Value {
+		c.env.weigh(&a[0], &a[1])
+		return Bool(same(a[0], a[1]))
+	})
 	define("substring", "string:s, start position:n, length?:n", substring)
 	define("string length", "string:s", func(_ callCtx, a []Value) Value {
 		return Int(int64(utf8.RuneCountInString(a[0].str())))
@@ -63,11 +67,11 @@ func init() {
 		return Bool(strings.HasSuffix(a[0].str(), a[1].str()))
 	})
 	define("matches", "input:s, pattern:s, flags?:s", func(c callCtx, a []Value) Value {
-		re, err := regex(a[1].str(), flags(a[2]))
+		re, err := c.regex(a[1].str(), flags(a[2]))
 		if err != nil {
 			return c.null("matches: %s", err)
 		}
-		m, err := re.all(a[0].str(), 1)
+		m, err := c.find(re, a[0].str(), 1)
 		if err != nil {
 			return c.null("matches: %s", err)
 		}
@@ -113,7 +117,7 @@ func toNumber(c callCtx, s, group, point string) Value {
 	}
 	v, ok := parseNumber(text)
 	if !ok || strings.HasPrefix(text, "+") {
-		return c.null("%s is no number", quote(s))
+		return c.null("%s is no number", brief(String(s)))
 	}
 	return v
 }
@@ -177,11 +181,11 @@ func byteOf(s string, n int64) int {
 }
 
 func replace(c callCtx, a []Value) Value {
-	re, err := regex(a[1].str(), flags(a[3]))
+	re, err := c.regex(a[1].str(), flags(a[3]))
 	if err != nil {
 		return c.null("replace: %s", err)
 	}
-	if m, _ := re.all("", 1); len(m) > 0 {
+	if m, _, _ := re.all("", 1); len(m) > 0 {
 		return c.null("replace: the pattern matches an empty string")
 	}
 	tmpl, err := re.template(a[2].str(), strings.Contains(flags(a[3]), "q"))
@@ -189,38 +193,48 @@ func replace(c callCtx, a []Value) Value {
 		return c.null("replace: %s", err)
 	}
 	s := a[0].str()
-	all, err := re.all(s, -1)
+	all, err := c.find(re, s, -1)
 	if err != nil {
 		return c.null("replace: %s", err)
 	}
 	var b strings.Builder
+	counted := 0
+	write := func(text string) {
+		if n := b.Len() + len(text); n > b.Cap() {
+			b.Grow(n)
+		}
+		if b.WriteString(text); b.Len() > counted+4096 { // while it grows, not when it is too late
+			c.env.room(b.Len() / 64)
+			c.env.step((b.Len() - counted) / 64)
+			counted = b.Len()
+		}
+	}
 	from := 0
 	for _, m := range all {
-		b.WriteString(s[from:m[0]])
+		write(s[from:m[0]])
 		for _, part := range tmpl {
-			b.WriteString(part.text)
+			write(part.text)
 			if g := part.group; g >= 0 && m[2*g] >= 0 {
-				b.WriteString(s[m[2*g]:m[2*g+1]])
+				write(s[m[2*g]:m[2*g+1]])
 			}
 		}
-		c.env.room(b.Len() / 64)
 		from = m[1]
 	}
-	b.WriteString(s[from:])
-	c.env.text(b.Len())
+	write(s[from:])
+	c.env.step((b.Len()-counted)/64 + 1)
 	return String(b.String())
 }
 
 func split(c callCtx, a []Value) Value {
-	re, err := regex(a[1].str(), "")
+	re, err := c.regex(a[1].str(), "")
 	if err != nil {
 		return c.null("split: %s", err)
 	}
-	if m, _ := re.all("", 1); len(m) > 0 {
+	if m, _, _ := re.all("", 1); len(m) > 0 {
 		return c.null("split: the delimiter matches an empty string")
 	}
 	s := a[0].str()
-	all, err := re.all(s, -1)
+	all, err := c.find(re, s, -1)
 	if err != nil {
 		return c.null("split: %s", err)
 	}
@@ -251,4 +265,32 @@ func stringJoin(c callCtx, a []Value) Value {
 	}
 	c.env.text(size)
 	return String(strings.Join(parts, flags(a[1])))
+}
+
+// regex compiles a pattern, which costs about as many steps as it has states.
+func (c callCtx) regex(src, flags string) (*pattern, error) {
+	p, fresh, err := regex(src, flags)
+	if fresh {
+		c.env.step(len(src))
+	}
+	if fresh && err == nil {
+		c.env.step(p.size)
+	}
+	return p, err
+}
+
+// find returns at most n matches (all when n is negative). The matches together
+// may have as many groups as a list has items.
+func (c callCtx) find(p *pattern, s string, n int) ([][]int, error) {
+	c.env.step(len(s) / 64 * (1 + p.size/64))
+	limit := min(c.env.cfg.maxList, c.env.steps)/(p.groups+1) + 1
+	if n >= 0 {
+		limit = min(limit, n)
+	}
+	all, used, err := p.all(s, limit)
+	c.env.step(used/16 + len(all)*(p.groups+1))
+	if n < 0 && len(all) == limit {
+		c.env.room(-1)
+	}
+	return all, err
 }

@@ -65,6 +65,27 @@ func equal(x, y Value) verdict {
 	return unknown
 }
 
+// equal is equal, and counts the work of comparing long values.
+func (e *env) equal(x, y Value) verdict {
+	e.weigh(&x, &y)
+	return equal(x, y)
+}
+
+// compare is compare, and counts the work of comparing long texts.
+func (e *env) compare(x, y Value) (c int, ok bool) {
+	e.weigh(&x, &y)
+	return compare(x, y)
+}
+
+// weigh counts the work of going through the lighter of two values.
+func (e *env) weigh(x, y *Value) {
+	if x.kind == y.kind && (x.kind == KindString || x.kind >= KindList) {
+		if w := min(x.weight(), y.weight()); w > 0 {
+			e.step(w)
+		}
+	}
+}
+
 // both is "and" for verdicts of parts: one no decides.
 func both(a, b verdict) verdict {
 	if a == no || b == no {
@@ -186,7 +207,7 @@ func holds(op string, c int) bool {
 
 // order is x op y for <, <=, > and >=.
 func order(e *env, p at, op string, x, y Value) Value {
-	c, ok := compare(x, y)
+	c, ok := e.compare(x, y)
 	if !ok {
 		return e.null(p, "a %s and a %s have no order", x.kind, y.kind)
 	}
@@ -216,12 +237,12 @@ func or(x, y Value) Value {
 }
 
 // contains reports whether a range holds v.
-func (r *rangeData) contains(v Value) verdict {
+func (r *rangeData) contains(e *env, v Value) verdict {
 	switch r.op {
 	case "=":
-		return equal(v, r.low)
+		return e.equal(v, r.low)
 	case "!=":
-		if eq := equal(v, r.low); eq != unknown {
+		if eq := e.equal(v, r.low); eq != unknown {
 			return 1 - eq
 		}
 		return unknown
@@ -231,14 +252,14 @@ func (r *rangeData) contains(v Value) verdict {
 	}
 	result := yes
 	if !r.low.IsNull() {
-		c, ok := compare(v, r.low)
+		c, ok := e.compare(v, r.low)
 		if !ok {
 			return unknown
 		}
 		result = verdictOf(c > 0 || c == 0 && r.lowClosed)
 	}
 	if !r.high.IsNull() {
-		c, ok := compare(v, r.high)
+		c, ok := e.compare(v, r.high)
 		if !ok {
 			return unknown
 		}
@@ -268,23 +289,24 @@ func comparisonRange(e *env, p at, op string, x Value) Value {
 
 // inTest is x in t: t is a range that holds x, a list that has x or a range
 // that holds it, or equal to x.
-func inTest(x, t Value) verdict {
+func inTest(e *env, x, t Value) verdict {
 	switch t.kind {
 	case KindRange:
 		if x.kind == KindRange {
-			return equal(x, t)
+			return e.equal(x, t)
 		}
-		return t.rng().contains(x)
+		return t.rng().contains(e, x)
 	case KindList:
+		e.step(len(t.Items()))
 		for _, item := range t.Items() {
-			if equal(x, item) == yes || item.kind == KindRange && x.kind != KindRange && item.rng().contains(x) == yes {
+			if e.equal(x, item) == yes || item.kind == KindRange && x.kind != KindRange && item.rng().contains(e, x) == yes {
 				return yes
 			}
 		}
 		if x.kind == KindList {
-			return equal(x, t)
+			return e.equal(x, t)
 		}
 		return no
 	}
-	return equal(x, t)
+	return e.equal(x, t)
 }

@@ -142,13 +142,18 @@ func (c *compiler) node(n Node) node {
 		}
 		return func(e *env) Value {
 			v := x(e)
-			return Bool(t.Kind == TypeNull && v.IsNull() || !v.IsNull() && t.has(v, false)) // allowed values do not count here
+			e.step(v.weight())
+			return Bool(t.Kind == TypeNull && v.IsNull() || !v.IsNull() && t.has(e, v, false)) // allowed values do not count here
 		}
 	case *If:
 		cond, then, otherwise := c.node(n.Cond), c.node(n.Then), c.node(n.Else)
 		return func(e *env) Value {
 			v := cond(e)
-			if v.kind == KindBoolean && v.a == 1 {
+			yes := v.kind == KindBoolean && v.a == 1
+			if e.cfg.took != nil {
+				e.cfg.took(e.expr, int(n.at), yes)
+			}
+			if yes {
 				return then(e)
 			}
 			if v.kind != KindBoolean && v.kind != KindNull {
@@ -224,6 +229,7 @@ func (c *compiler) filter(n *Filter) node {
 		}
 		var out []Value
 		for i, item := range items {
+			e.callPos = n.at
 			e.step(1)
 			e.setLocal(slot, item)
 			r := cond(e)

@@ -52,6 +52,7 @@ func each(e *env, loops []loop, body func() bool) (ok, goOn bool) {
 		items = []Value{v}
 	}
 	for _, item := range items {
+		e.callPos = l.at
 		e.step(1)
 		e.setLocal(l.slot, item)
 		if ok, goOn := each(e, loops[1:], body); !ok || !goOn {
@@ -74,6 +75,7 @@ func (l *loop) span(e *env, low, high Value, down bool, rest []loop, body func()
 	case low.kind == KindNumber && high.kind == KindNumber: // in steps of one from low
 		n, ok := decimalInt(truncate(decSub(high.num(), low.num())))
 		if !ok {
+			e.callPos = l.at
 			e.room(-1)
 		}
 		to = n
@@ -87,7 +89,7 @@ func (l *loop) span(e *env, low, high Value, down bool, rest []loop, body func()
 	default:
 		return bad()
 	}
-	if from > to && !down {
+	if c, _ := compare(low, high); c > 0 && !down {
 		return bad()
 	}
 	step := int64(1)
@@ -95,10 +97,12 @@ func (l *loop) span(e *env, low, high Value, down bool, rest []loop, body func()
 	if n < 0 {
 		step, n = -1, -n
 	}
+	e.callPos = l.at
 	if n < 0 || n >= int64(e.cfg.maxList) {
 		e.room(-1)
 	}
 	for i := range n + 1 {
+		e.callPos = l.at
 		e.step(1)
 		e.setLocal(l.slot, value(from+step*i))
 		if ok, goOn := each(e, rest, body); !ok || !goOn {
@@ -116,22 +120,20 @@ func (c *compiler) forReturn(n *For) node {
 	body := c.node(n.Body)
 	c.unbind(len(loops) + 1)
 	return func(e *env) Value {
-		var out []Value
-		depth := 0
+		var out ListBuilder
 		ok, _ := each(e, loops, func() bool {
 			if used {
-				e.setLocal(partial, listOf(out[:len(out):len(out)], depth+1))
+				e.setLocal(partial, out.List())
 			}
-			e.room(len(out) + 1)
-			v := body(e)
-			depth = max(depth, v.depth())
-			out = append(out, v)
+			e.callPos = n.at
+			e.room(out.Len() + 1)
+			out.Append(body(e))
 			return true
 		})
 		if !ok {
 			return Value{}
 		}
-		return e.list(n.at, listOf(out, depth+1))
+		return e.list(n.at, out.List())
 	}
 }
 

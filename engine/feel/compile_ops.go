@@ -35,7 +35,7 @@ func (c *compiler) binary(n *Binary) node {
 	case "=":
 		return func(e *env) Value {
 			a, b := x(e), y(e)
-			v := equal(a, b)
+			v := e.equal(a, b)
 			if v == unknown {
 				return e.null(pos, "a %s cannot be compared with a %s", a.kind, b.kind)
 			}
@@ -44,7 +44,7 @@ func (c *compiler) binary(n *Binary) node {
 	case "!=":
 		return func(e *env) Value {
 			a, b := x(e), y(e)
-			v := equal(a, b)
+			v := e.equal(a, b)
 			if v == unknown {
 				return e.null(pos, "a %s cannot be compared with a %s", a.kind, b.kind)
 			}

@@ -44,14 +44,14 @@ func (c *compiler) test(t Node) func(e *env, v Value) verdict {
 		case "=", "!=":
 			want := verdictOf(op == "=")
 			return func(e *env, v Value) verdict {
-				if r := equal(v, x(e)); r != unknown {
+				if r := e.equal(v, x(e)); r != unknown {
 					return verdictOf(r == want)
 				}
 				return unknown
 			}
 		}
 		return func(e *env, v Value) verdict {
-			c, ok := compare(v, x(e))
+			c, ok := e.compare(v, x(e))
 			if !ok {
 				return unknown
 			}
@@ -63,11 +63,11 @@ func (c *compiler) test(t Node) func(e *env, v Value) verdict {
 		return func(e *env, v Value) verdict {
 			rd := rangeData{low: low(e), high: high(e), lowClosed: r.LowClosed, highClosed: r.HighClosed}
 			rd.bad = rd.low.IsNull() || rd.high.IsNull()
-			return rd.contains(v)
+			return rd.contains(e, v)
 		}
 	}
 	x := c.node(t)
-	return func(e *env, v Value) verdict { return inTest(v, x(e)) }
+	return func(e *env, v Value) verdict { return inTest(e, v, x(e)) }
 }
 
 // unaryTests compiles tests of "?". A test that uses "?" itself, or that is
@@ -118,6 +118,6 @@ func (c *compiler) cellTest(t Node) func(e *env, v Value) verdict {
 				return unknown
 			}
 		}
-		return inTest(v, r)
+		return inTest(e, v, r)
 	}
 }

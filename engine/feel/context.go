@@ -11,32 +11,30 @@ type contextData struct {
 	entries []Entry
 	index   map[string]int
 	depth   int
+	weight  int
 }
 
 const indexFrom = 24 // entries; up to that, a linear search costs less than the index
 
 // Context returns a context with the entries in their order, or null when they
-// nest deeper than 500. Of two entries of one name the last one wins. The slice
-// is kept: do not change it afterwards.
+// nest deeper than 500. Of two entries of one name the last value counts, in the
+// place of the first. The slice is kept: do not change it afterwards.
 func Context(entries ...Entry) Value {
 	if len(entries) <= indexFrom && !repeats(entries) {
 		return contextOf(entries)
 	}
 	seen := make(map[string]int, len(entries))
-	dup := false
 	for i, e := range entries {
-		if _, ok := seen[e.Name]; ok {
-			dup = true
-		}
 		seen[e.Name] = i
 	}
-	if !dup {
+	if len(seen) == len(entries) {
 		return contextWith(entries, seen)
 	}
 	kept := make([]Entry, 0, len(seen))
-	for i, e := range entries {
-		if seen[e.Name] == i {
-			kept = append(kept, e)
+	for _, e := range entries {
+		if last, first := seen[e.Name]; first {
+			kept = append(kept, entries[last])
+			delete(seen, e.Name)
 		}
 	}
 	return contextOf(kept)
@@ -71,6 +69,7 @@ func contextWith(entries []Entry, index map[string]int) Value {
 	c := &contextData{entries: entries, index: index}
 	for i := range entries {
 		c.depth = max(c.depth, entries[i].Value.depth())
+		c.weight = heavier(c.weight, &entries[i].Value)
 	}
 	if c.depth++; c.depth > maxNesting {
 		return Value{}

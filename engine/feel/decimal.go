@@ -237,6 +237,16 @@ func decCompare(x, y decimal128.Decimal) int {
 			}
 			return 1
 		}
+		if xb[0] == 0 || yb[0] == 0 { // a zero's exponent says nothing
+			c := 0
+			if xb[0] != yb[0] {
+				c = 1
+				if xn || !xn && xb[0] == 0 {
+					c = -1
+				}
+			}
+			return c
+		}
 		xe, ye := int(xb[1]>>49&0x3fff), int(yb[1]>>49&0x3fff)
 		if c, ok := compareScaled(xb[0], xe, yb[0], ye); ok {
 			if xn {

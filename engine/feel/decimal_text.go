@@ -90,7 +90,7 @@ func formatNumber(d decimal128.Decimal) string {
 		}
 		return s
 	}
-	if exp > 100 || exp < -140 {
+	if far(d) {
 		return strings.Replace(decimal128.Format(d, 'e', -1), "e+", "e", 1)
 	}
 	s := decimal128.Format(d, 'f', -1)
@@ -98,4 +98,18 @@ func formatNumber(d decimal128.Decimal) string {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
 	return s
+}
+
+// far reports whether a number is so large or small that it is written with an
+// exponent. The value decides, not the zeros that it carries along: equal
+// numbers have one text.
+func far(d decimal128.Decimal) bool {
+	_, hi, lo, exp := unpack(d)
+	if exp > -140 && exp+maxDigits <= 100 {
+		return false
+	}
+	c := new(big.Int).SetUint64(hi)
+	c.Lsh(c, 64).Or(c, new(big.Int).SetUint64(lo))
+	first := exp + digits(c) - 1 // the place of the first digit
+	return first > 100 || first < -140
 }

@@ -35,20 +35,48 @@ const maxWarnings = 100
 
 func newEnv(opts []EvalOption) *env {
 	e := pool.Get().(*env)
+	e.configure(opts)
+	e.begin()
+	return e
+}
+
+func (e *env) configure(opts []EvalOption) {
 	e.cfg = evalConfig{maxSteps: defaultSteps, maxList: defaultList, maxCalls: defaultCalls}
 	for _, o := range opts {
 		o(&e.cfg)
 	}
-	e.steps, e.calls, e.base, e.top, e.high = e.cfg.maxSteps, 0, 0, 0, 0
-	return e
+	e.steps = e.cfg.maxSteps
 }
 
-func (e *env) release() {
+// begin makes an env ready for an expression.
+func (e *env) begin() {
+	e.calls, e.base, e.top = 0, 0, 0
+	if p := e.cfg.parent; p != nil { // what is left of the evaluation around this one
+		e.steps = p.steps
+	}
+}
+
+// forget drops all values.
+func (e *env) forget() {
 	clear(e.stack[:e.high])
-	e.expr, e.scope, e.inline, e.warnings, e.cfg, e.callPos = nil, nil, Scope{}, nil, evalConfig{}, 0
-	if len(e.stack) <= 4096 {
+	e.expr, e.scope, e.inline, e.warnings, e.cfg, e.callPos, e.high = nil, nil, Scope{}, nil, evalConfig{}, 0, 0
+}
+
+// maxKept is the largest stack that is kept for another evaluation.
+const maxKept = 4096
+
+func (e *env) release() {
+	e.forget()
+	if len(e.stack) <= maxKept {
 		pool.Put(e)
 	}
+}
+
+// expression evaluates x from its beginning.
+func (e *env) expression(x *Expr, scope *Scope) Value {
+	e.expr, e.scope, e.callPos = x, scope, 0
+	e.reserve(x.slots)
+	return x.root(e)
 }
 
 func (e *Expr) eval(scope *Scope, opts []EvalOption) (v Value, w []Warning) {
@@ -105,7 +133,7 @@ func (e *env) report() {
 
 func (e *env) options() []EvalOption {
 	cfg := e.cfg
-	cfg.maxSteps, cfg.parent = e.steps, e
+	cfg.parent = e
 	cfg.maxCalls = max(e.cfg.maxCalls-e.calls, 0)
 	return []EvalOption{func(c *evalConfig) { *c = cfg }}
 }
@@ -173,6 +201,11 @@ func (e *env) stop(p at, msg string) {
 // null records a warning at offset and returns null.
 func (e *env) null(offset at, format string, args ...any) Value {
 	if len(e.warnings) < maxWarnings {
+		for i, a := range args {
+			if v, ok := a.(Value); ok { // may be as long as a million items
+				args[i] = brief(v)
+			}
+		}
 		e.warnings = append(e.warnings, Warning{Pos: e.pos(offset), Msg: fmt.Sprintf(format, args...)})
 	}
 	return Value{}
@@ -211,6 +244,7 @@ func (e *env) invoke(fn *function, args []Value, pos at) Value {
 	} else if len(args) != n {
 		return e.null(pos, "the function takes %d arguments, %d are given", n, len(args))
 	}
+	e.callPos = pos
 	e.step(1)
 	e.calls++
 	if e.calls > e.cfg.maxCalls {
@@ -222,7 +256,8 @@ func (e *env) invoke(fn *function, args []Value, pos at) Value {
 		return Value{}
 	}
 	if fn.sig.Result != nil {
-		c, ok := fn.sig.Result.Coerce(v)
+		e.step(v.weight())
+		c, ok := fn.sig.Result.coerce(e, v)
 		if !ok {
 			return e.null(pos, "the function's result is no %s", fn.sig.Result)
 		}
@@ -237,7 +272,8 @@ func (e *env) enter(fn *function, args []Value, pos at) (v Value, ok bool) {
 		scope *Scope
 		base  int
 		top   int
-	}{e.expr, e.scope, e.base, e.top}
+		pos   at
+	}{e.expr, e.scope, e.base, e.top, pos}
 	start := e.top
 	size := len(args)
 	if fn.body != nil {
@@ -247,7 +283,8 @@ func (e *env) enter(fn *function, args []Value, pos at) (v Value, ok bool) {
 	frame := e.stack[start : start+size]
 	for i, a := range args {
 		if t := fn.sig.Params[i].Type; t != nil {
-			c, ok := t.Coerce(a)
+			e.step(a.weight())
+			c, ok := t.coerce(e, a)
 			if !ok {
 				e.top = saved.top
 				return e.null(pos, "argument %s is no %s", fn.sig.Params[i].Name, t), false
@@ -267,7 +304,7 @@ func (e *env) enter(fn *function, args []Value, pos at) (v Value, ok bool) {
 		e.expr, e.scope, e.base = fn.body.expr, fn.scope, start
 		v = fn.body.root(e)
 	}
-	e.expr, e.scope, e.base, e.top = saved.expr, saved.scope, saved.base, saved.top
+	e.expr, e.scope, e.base, e.top, e.callPos = saved.expr, saved.scope, saved.base, saved.top, saved.pos
 	return v, true
 }
 

@@ -115,3 +115,30 @@ func ExampleWithClock() {
 	fmt.Println(v)
 	// Output: @"2026-02-28"
 }
+
+// What a stranger wrote gets fewer steps.
+func ExampleWithMaxSteps() {
+	e, _ := feel.Compile("for i in 1..1000, j in 1..1000 return i * j")
+	v, warnings := e.Eval(nil, feel.WithMaxSteps(10_000))
+	fmt.Println(v, warnings, warnings[0].Limit)
+	// Output: null [1:1: the evaluation takes too many steps] true
+}
+
+// Many evaluations that share their limits and allocate nothing.
+func ExampleEvaluator() {
+	limit, err := feel.Compile("if income < 2000 then 3 else 2", feel.Names("income"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ev := feel.NewEvaluator(feel.WithMaxSteps(1_000_000))
+	defer ev.Release()
+	for _, income := range []int64{1200, 2600} {
+		vars := feel.Context(feel.Entry{Name: "income", Value: feel.Int(income)})
+		v, _ := ev.EvalContext(limit, vars)
+		fmt.Println(income, v)
+	}
+	// Output:
+	// 1200 3
+	// 2600 2
+}

@@ -66,6 +66,7 @@ type evalConfig struct {
 	maxSteps int
 	maxList  int
 	maxCalls int
+	took     func(what any, at int, then bool)
 	parent   *env // the evaluation that this one runs inside of
 }
 
@@ -92,6 +93,13 @@ func WithMaxList(n int) EvalOption { return func(c *evalConfig) { c.maxList = n 
 // 1,000.
 func WithMaxCalls(n int) EvalOption { return func(c *evalConfig) { c.maxCalls = n } }
 
+// WithBranches calls took for every branch that is taken: of an "if" with the
+// expression (an *Expr) and the offset of the "if" in its text, and of whatever
+// a function calls Took with.
+func WithBranches(took func(what any, offset int, then bool)) EvalOption {
+	return func(c *evalConfig) { c.took = took }
+}
+
 // Expr is a compiled expression. It is immutable and safe for concurrent use.
 type Expr struct {
 	src   string
@@ -112,6 +120,9 @@ func CompileUnaryTests(src string, opts ...Option) (*Expr, error) { return compi
 
 // Source returns the text that was compiled.
 func (e *Expr) Source() string { return e.src }
+
+// Place returns where a node of the expression starts in its text.
+func (e *Expr) Place(n Node) Pos { return posAt(e.src, n.Offset()) }
 
 // AST returns the syntax tree. Do not change it.
 func (e *Expr) AST() Node { return e.ast }
@@ -142,8 +153,18 @@ func (e *Expr) Test(input Value, scope *Scope, opts ...EvalOption) (matched bool
 	return v.kind == KindBoolean && v.a == 1, w
 }
 
-// allows reports whether unary tests accept v.
-func (e *Expr) allows(v Value) bool {
-	ok, _ := e.Test(v, nil)
+// allows reports whether unary tests accept v. The steps are those of the
+// evaluation in which a value is asked for, if there is one.
+func (e *Expr) allows(in *env, v Value) bool {
+	if in == nil {
+		ok, _ := e.Test(v, nil)
+		return ok
+	}
+	ok, w := e.Test(v, nil, in.options()...)
+	for i := range w {
+		if w[i].Limit {
+			panic(limit{w[i]})
+		}
+	}
 	return ok
 }

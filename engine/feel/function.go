@@ -93,7 +93,7 @@ func (f *function) conforms(t *Type) bool {
 	for _, p := range f.sig.Params {
 		s.Params = append(s.Params, p.Type)
 	}
-	return s.assignable(t, 20)
+	return s.assignable(t, map[[2]*Type]bool{})
 }
 
 // Invoke calls a function value from Go. The result is null with a warning when

@@ -16,6 +16,9 @@ func FuzzCompile(f *testing.F) {
 	for _, s := range []string{"-", "not(1, < 2)", "[1..2[", "]1..2]", `"\uD83D\uDCA9"`, "a.b.c d[1]", "f(a b: 1)", "{", "((((", "1e99999", "x instance of list<context<a: function<> -> Any>>"} {
 		f.Add(s)
 	}
+	for _, h := range hostile {
+		f.Add(h.src)
+	}
 	f.Fuzz(func(t *testing.T, src string) {
 		opts := []feel.Option{feel.Names("a b", "pre-tax", "x")}
 		if e, err := feel.CompileUnaryTests(src, opts...); err == nil {

@@ -188,7 +188,7 @@ func (v Value) text() (s string, ok bool) {
 	switch v.kind {
 	case KindList, KindContext:
 		var b strings.Builder
-		v.write(&b)
+		v.write(&b, maxText)
 		return b.String(), b.Len() < maxText
 	}
 	return v.plain(), true
@@ -198,8 +198,8 @@ const maxText = 16 << 20
 
 // write writes lists and contexts, and stops when the text is too long: values
 // may share parts so often that no memory would hold it.
-func (v Value) write(b *strings.Builder) {
-	if b.Len() >= maxText {
+func (v Value) write(b *strings.Builder, limit int) {
+	if b.Len() >= limit {
 		return
 	}
 	switch v.kind {
@@ -209,8 +209,8 @@ func (v Value) write(b *strings.Builder) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			item.write(b)
-			if b.Len() >= maxText {
+			item.write(b, limit)
+			if b.Len() >= limit {
 				return
 			}
 		}
@@ -226,8 +226,8 @@ func (v Value) write(b *strings.Builder) {
 				key = quote(key)
 			}
 			b.WriteString(key + ": ")
-			e.Value.write(b)
-			if b.Len() >= maxText {
+			e.Value.write(b, limit)
+			if b.Len() >= limit {
 				return
 			}
 		}
@@ -235,6 +235,20 @@ func (v Value) write(b *strings.Builder) {
 	default:
 		b.WriteString(v.String())
 	}
+}
+
+// brief is the value's text for a message, cut where it becomes long.
+func brief(v Value) string {
+	const limit = 100
+	if v.kind == KindString && v.aux > limit {
+		v = String(v.str()[:limit])
+	}
+	var b strings.Builder
+	v.write(&b, limit)
+	if b.Len() < limit {
+		return b.String()
+	}
+	return strings.ToValidUTF8(b.String()[:limit], "") + "…"
 }
 
 // plain is the text of a value that is no list or context.

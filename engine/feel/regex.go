@@ -32,24 +32,24 @@ const (
 	regexBudget  = 200_000
 	maxRepeat    = 1000
 	maxRegexNest = 100
-	maxRegexSize = 1_000_000
+	maxRegexSize = 100_000
 )
 
-// regex compiles a pattern with XPath's flags s, m, i, x and q.
-func regex(src, flags string) (*pattern, error) {
+// regex compiles a pattern with XPath's flags s, m, i, x and q. fresh tells that
+// it was not kept from an earlier time.
+func regex(src, flags string) (p *pattern, fresh bool, err error) {
 	key := flags + "/" + src
 	regexCache.Lock()
-	p := regexCache.m[key]
+	p = regexCache.m[key]
 	regexCache.Unlock()
 	if p != nil {
-		return p, nil
+		return p, false, nil
 	}
-	p, err := compileRegex(src, flags)
-	if err != nil {
-		return nil, err
+	if p, err = compileRegex(src, flags); err != nil {
+		return nil, true, err
 	}
-	if p.size > maxRegexSize/100 {
-		return p, nil // not worth the memory
+	if p.size > maxRegexSize/10 {
+		return p, true, nil // not worth the memory
 	}
 	regexCache.Lock()
 	if len(regexCache.m) >= regexCached {
@@ -57,7 +57,7 @@ func regex(src, flags string) (*pattern, error) {
 	}
 	regexCache.m[key] = p
 	regexCache.Unlock()
-	return p, nil
+	return p, true, nil
 }
 
 func compileRegex(src, flags string) (*pattern, error) {
@@ -101,17 +101,18 @@ func compileRegex(src, flags string) (*pattern, error) {
 }
 
 // all returns at most n matches (all when n is negative) as regexp's
-// FindAllStringSubmatchIndex does.
-func (p *pattern) all(s string, n int) ([][]int, error) {
+// FindAllStringSubmatchIndex does, and the rounds it needed where it had to go
+// back and forth.
+func (p *pattern) all(s string, n int) (matches [][]int, used int, err error) {
 	if p.linear != nil {
-		return p.linear.FindAllStringSubmatchIndex(s, n), nil
+		return p.linear.FindAllStringSubmatchIndex(s, n), 0, nil
 	}
 	m := &matcher{s: s, budget: regexBudget}
 	var out [][]int
 	for from := 0; from <= len(s) && (n < 0 || len(out) < n); {
 		loc := m.find(p, from)
 		if m.budget <= 0 {
-			return nil, errors.New("matching the pattern takes too long")
+			return nil, regexBudget, errors.New("matching the pattern takes too long")
 		}
 		if loc == nil {
 			break
@@ -121,7 +122,7 @@ func (p *pattern) all(s string, n int) ([][]int, error) {
 			from++
 		}
 	}
-	return out, nil
+	return out, regexBudget - m.budget, nil
 }
 
 // part is a piece of a replacement: text, then the text of a group (or -1).

@@ -121,15 +121,17 @@ func (t *Type) String() string {
 
 // Conforms reports whether v is of type t (DMN 1.5, 10.3.2.9). Null conforms to
 // every type.
-func (t *Type) Conforms(v Value) bool { return v.IsNull() || t.has(v, true) }
+func (t *Type) Conforms(v Value) bool { return t.conforms(nil, v) }
+
+func (t *Type) conforms(e *env, v Value) bool { return v.IsNull() || t.has(e, v, true) }
 
 // has is Conforms without the exception for null at the top; allowed says
-// whether allowed values count.
-func (t *Type) has(v Value, allowed bool) bool {
+// whether allowed values count. e, if there is one, pays for testing them.
+func (t *Type) has(e *env, v Value, allowed bool) bool {
 	if t == nil {
 		return true
 	}
-	if allowed && t.Allowed != nil && !t.Allowed.allows(v) {
+	if allowed && t.Allowed != nil && !t.Allowed.allows(e, v) {
 		return false
 	}
 	switch t.Kind {
@@ -144,7 +146,7 @@ func (t *Type) has(v Value, allowed bool) bool {
 			return false
 		}
 		for _, item := range v.Items() {
-			if !item.IsNull() && !t.Elem.has(item, allowed) {
+			if !item.IsNull() && !t.Elem.has(e, item, allowed) {
 				return false
 			}
 		}
@@ -155,7 +157,7 @@ func (t *Type) has(v Value, allowed bool) bool {
 		}
 		for _, f := range t.Fields {
 			entry, ok := v.Get(f.Name)
-			if !ok || !entry.IsNull() && !f.Type.has(entry, allowed) {
+			if !ok || !entry.IsNull() && !f.Type.has(e, entry, allowed) {
 				return false
 			}
 		}
@@ -165,19 +167,20 @@ func (t *Type) has(v Value, allowed bool) bool {
 			return false
 		}
 		r := v.rng()
-		return (r.low.IsNull() || t.Elem.has(r.low, allowed)) && (r.high.IsNull() || t.Elem.has(r.high, allowed))
+		return (r.low.IsNull() || t.Elem.has(e, r.low, allowed)) && (r.high.IsNull() || t.Elem.has(e, r.high, allowed))
 	case TypeFunction:
 		return v.kind == KindFunction && v.fn().conforms(t)
 	}
 	return false
 }
 
-// assignable reports whether every value of type s is one of type t, looking
-// at most depth levels deep.
-func (s *Type) assignable(t *Type, depth int) bool {
-	if depth == 0 || t == nil || t.Kind == TypeAny || s == t {
+// assignable reports whether every value of type s is one of type t. Types may
+// contain themselves: a pair that is being compared already is taken to fit.
+func (s *Type) assignable(t *Type, seen map[[2]*Type]bool) bool {
+	if t == nil || t.Kind == TypeAny || s == t || seen[[2]*Type{s, t}] {
 		return true
 	}
+	seen[[2]*Type{s, t}] = true
 	if s == nil || s.Kind == TypeAny {
 		return false
 	}
@@ -189,11 +192,11 @@ func (s *Type) assignable(t *Type, depth int) bool {
 	}
 	switch s.Kind {
 	case TypeList, TypeRange:
-		return s.Elem.assignable(t.Elem, depth-1)
+		return s.Elem.assignable(t.Elem, seen)
 	case TypeContext:
 		for _, f := range t.Fields {
 			g := s.field(f.Name)
-			if g == nil || !g.Type.assignable(f.Type, depth-1) {
+			if g == nil || !g.Type.assignable(f.Type, seen) {
 				return false
 			}
 		}
@@ -202,11 +205,11 @@ func (s *Type) assignable(t *Type, depth int) bool {
 			return false
 		}
 		for i := range s.Params {
-			if !t.Params[i].assignable(s.Params[i], depth-1) {
+			if !t.Params[i].assignable(s.Params[i], seen) {
 				return false
 			}
 		}
-		return s.Result.assignable(t.Result, depth-1)
+		return s.Result.assignable(t.Result, seen)
 	}
 	return true
 }
@@ -225,65 +228,67 @@ func (t *Type) field(name string) *Field {
 // becomes its item; a date becomes the date and time of its midnight UTC. One
 // such step is taken, not several; items and entries take their own. Otherwise
 // it returns null and false.
-func (t *Type) Coerce(v Value) (Value, bool) {
-	if t == nil || t.Conforms(v) {
+func (t *Type) Coerce(v Value) (Value, bool) { return t.coerce(nil, v) }
+
+func (t *Type) coerce(e *env, v Value) (Value, bool) {
+	if t == nil || t.conforms(e, v) {
 		return v, true
 	}
 	if t.Kind == TypeDateTime && v.kind == KindDate {
-		if d := v.atMidnightUTC(); t.Conforms(d) {
+		if d := v.atMidnightUTC(); t.conforms(e, d) {
 			return d, true
 		}
 	}
 	if t.Kind == TypeList && v.kind != KindList {
-		if l := List(v); t.Conforms(l) {
+		if l := List(v); t.conforms(e, l) {
 			return l, true
 		}
 	}
 	if v.kind == KindList && t.Kind != TypeList {
-		if items := v.Items(); len(items) == 1 && t.Conforms(items[0]) {
+		if items := v.Items(); len(items) == 1 && t.conforms(e, items[0]) {
 			return items[0], true
 		}
 	}
 	if t.Kind == TypeList && v.kind == KindList {
-		if l, ok := t.coerceItems(v); ok {
+		if l, ok := t.coerceItems(e, v); ok {
 			return l, true
 		}
 	}
 	if t.Kind == TypeContext && v.kind == KindContext {
-		if c, ok := t.coerceFields(v); ok {
+		if c, ok := t.coerceFields(e, v); ok {
 			return c, true
 		}
 	}
 	return Value{}, false
 }
 
-func (t *Type) coerceItems(v Value) (Value, bool) {
+func (t *Type) coerceItems(e *env, v Value) (Value, bool) {
 	items := make([]Value, len(v.Items()))
 	for i, item := range v.Items() {
-		c, ok := t.Elem.Coerce(item)
+		c, ok := t.Elem.coerce(e, item)
 		if !ok {
 			return Value{}, false
 		}
 		items[i] = c
 	}
 	l := List(items...)
-	return l, t.Conforms(l)
+	return l, t.conforms(e, l)
 }
 
-func (t *Type) coerceFields(v Value) (Value, bool) {
+func (t *Type) coerceFields(e *env, v Value) (Value, bool) {
 	entries := make([]Entry, len(v.Entries()))
-	for i, e := range v.Entries() {
-		if f := t.field(e.Name); f != nil {
-			c, ok := f.Type.Coerce(e.Value)
+	for i, entry := range v.Entries() {
+		if f := t.field(entry.Name); f != nil {
+			c, ok := f.Type.coerce(e, entry.Value)
 			if !ok {
 				return Value{}, false
 			}
-			e.Value = c
+			entry.Value = c
 		}
-		entries[i] = e
+		entries[i] = entry
 	}
 	c := contextOf(entries)
-	return c, t.Conforms(c)
+	return c, t.conforms(e, c)
 }
 
 // unknown reports whether the type names something that does not exist.

@@ -119,8 +119,9 @@ func (v Value) str() string {
 }
 
 type listData struct {
-	items []Value
-	depth int
+	items  []Value
+	depth  int
+	weight int
 }
 
 // maxNesting is how deep lists and contexts may nest.
@@ -129,20 +130,66 @@ const maxNesting = 500
 // List returns a list of items, or null when they nest deeper than 500. The
 // slice is kept: do not change it afterwards.
 func List(items ...Value) Value {
-	depth := 0
+	depth, weight := 0, 0
 	for i := range items {
 		depth = max(depth, items[i].depth())
+		weight = heavier(weight, &items[i])
 	}
-	return listOf(items, depth+1)
+	return listOf(items, depth+1, weight)
 }
 
-// listOf makes a list whose depth is known.
-func listOf(items []Value, depth int) Value {
+// listOf makes a list whose depth and weight are known.
+func listOf(items []Value, depth, weight int) Value {
 	if depth > maxNesting {
 		return Value{}
 	}
-	return Value{kind: KindList, ptr: unsafe.Pointer(&listData{items, depth})}
+	return Value{kind: KindList, ptr: unsafe.Pointer(&listData{items, depth, weight})}
 }
+
+// ListBuilder makes a list item by item. Lists made on the way share its memory
+// and cost nothing. The zero value is an empty list.
+type ListBuilder struct {
+	items         []Value
+	depth, weight int
+}
+
+// Append adds an item. Lists made before do not change.
+func (b *ListBuilder) Append(v Value) {
+	b.depth, b.weight = max(b.depth, v.depth()), heavier(b.weight, &v)
+	b.items = append(b.items, v)
+}
+
+// Len is how many items there are.
+func (b *ListBuilder) Len() int { return len(b.items) }
+
+// List returns the list of the items so far, or null when they nest too deep.
+func (b *ListBuilder) List() Value {
+	return listOf(b.items[:len(b.items):len(b.items)], b.depth+1, b.weight)
+}
+
+// weight is how many values v consists of, shared parts counted as often as they
+// occur: the work of going through all of it. 64 bytes of text weigh one.
+func (v *Value) weight() int {
+	switch v.kind {
+	case KindString:
+		return int(v.aux) / 64
+	case KindList:
+		return (*listData)(v.ptr).weight
+	case KindContext:
+		return v.ctx().weight
+	case KindRange:
+		r := v.rng()
+		return r.low.weight() + r.high.weight()
+	}
+	return 0
+}
+
+// maxWeight is where weights stop growing: values may share parts so often that
+// no integer could count them.
+const maxWeight = 1 << 40
+
+// heavier is the weight with one more item.
+func heavier(weight int, item *Value) int { return min(weight+1+item.weight(), maxWeight) }
 
 // depth tells how deep lists and contexts nest in v: 0 for anything else.
 func (v *Value) depth() int {

@@ -19,9 +19,10 @@ import (
 var now = time.Date(2026, time.July, 1, 12, 0, 0, 0, time.UTC)
 
 // Run runs every test file below dir, which holds the suite's folders
-// compliance-level-2 and compliance-level-3 (either may be missing). The error
-// is about reading the suite; what fails inside a case is in the report.
-func Run(dir string) (Report, error) {
+// compliance-level-2 and compliance-level-3 (either may be missing). Each model
+// is handed to prepare before its cases are run. The error is about reading the
+// suite; what fails inside a case is in the report.
+func Run(dir string, prepare ...func(*dmn.Model)) (Report, error) {
 	var r Report
 	found := false
 	for _, level := range []string{"compliance-level-2", "compliance-level-3"} {
@@ -37,7 +38,7 @@ func Run(dir string) (Report, error) {
 				continue
 			}
 			found = true
-			if err := r.runFolder(dir, level+"/"+f.Name()); err != nil {
+			if err := r.runFolder(dir, level+"/"+f.Name(), prepare); err != nil {
 				return r, err
 			}
 		}
@@ -48,7 +49,7 @@ func Run(dir string) (Report, error) {
 	return r, nil
 }
 
-func (r *Report) runFolder(root, folder string) error {
+func (r *Report) runFolder(root, folder string, prepare []func(*dmn.Model)) error {
 	dir := filepath.Join(root, filepath.FromSlash(folder))
 	tests, err := filepath.Glob(filepath.Join(dir, "*-test-*.xml"))
 	if err != nil {
@@ -66,7 +67,11 @@ func (r *Report) runFolder(root, folder string) error {
 		m := models[name]
 		var broken error
 		if m == nil {
-			m, broken = load(dir, name)
+			if m, broken = load(dir, name); broken == nil {
+				for _, p := range prepare {
+					p(m)
+				}
+			}
 			models[name] = m
 		}
 		for i := range suite.Cases {

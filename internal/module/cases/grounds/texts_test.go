@@ -6,6 +6,7 @@ import (
 	"passerelle/internal/platform/i18n/i18ntest"
 )
 
-func TestTextsAreComplete(t *testing.T) { i18ntest.Complete(t, Locales)
+func TestTextsAreComplete(t *testing.T) {
+	i18ntest.Complete(t, Locales)
 	i18ntest.UsedKeys(t, ".", Locales, "grounds.")
 }

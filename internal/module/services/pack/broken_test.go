@@ -63,6 +63,9 @@ func (b breakage) apply(t *testing.T, m fstest.MapFS) {
 		switch {
 		case strings.HasPrefix(step, "edit "):
 			file = dir + step[5:]
+		case strings.HasPrefix(step, "write "):
+			file, old = dir+step[6:], ""
+			m[file] = &fstest.MapFile{}
 		case strings.HasPrefix(step, "delete "):
 			delete(m, dir+step[7:])
 		case strings.HasPrefix(step, "-"):

@@ -30,7 +30,8 @@ func Check(p *Package) []Finding {
 		}
 		l.needText(p, "reasons."+reason, fmt.Sprintf("the scenario %q gives this reason", cov.reasons[reason]))
 	}
-	l.covered(p, cov)
+	l.covered(cov)
+	l.normsShown(p, cov)
 	return l.findings
 }
 
@@ -45,6 +46,8 @@ func (p *Package) check() []Finding {
 	l.checkProcess(p)
 	l.checkExplanation(p)
 	l.checkNearest(p)
+	l.checkNorms(p)
+	l.checkRounding(p)
 	l.checkLetters(p)
 	l.checkFiles(p)
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
@@ -181,6 +184,11 @@ func (l *loader) checkParameters(p *Package) {
 			continue // which days count depends on the application
 		}
 		in := p.Service.InForce
+		for _, v := range prm.Values {
+			if !in.To.IsZero() && v.From.After(in.To) {
+				l.warn(file, v.Line, "parameter %q: the value from %s is never read, the version ends on %s", prm.ID, dayText(v.From), dayText(in.To))
+			}
+		}
 		if _, ok := prm.At(in.From); !ok {
 			l.fault(file, prm.Line, "parameter %q has no value on %s, when the version comes into force", prm.ID, dayText(in.From))
 		}
@@ -274,7 +282,7 @@ func (l *loader) checkLetters(p *Package) {
 	}
 }
 
-var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|simulation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
+var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
 
 func (l *loader) checkFiles(p *Package) {
 	for _, name := range sortedKeys(p.files) {
@@ -285,31 +293,11 @@ func (l *loader) checkFiles(p *Package) {
 }
 
 // covered reports rules of decision tables that no scenario uses.
-func (l *loader) covered(p *Package, cov *coverage) {
-	for _, d := range p.definitions.Decisions {
-		l.coveredTables(d.Name, d.Logic, cov)
-	}
-	for _, k := range p.definitions.Knowledge {
-		if k.Function != nil {
-			l.coveredTables(k.Name, k.Function, cov)
+func (l *loader) covered(cov *coverage) {
+	for _, x := range cov.model.List() {
+		if x.Kind == "rule" && x.Times == 0 {
+			l.warn("decision.dmn", x.Line, "rule %d of %q is used by no scenario", x.Rule, x.Element)
 		}
-	}
-}
-
-func (l *loader) coveredTables(name string, e dmn.Expression, cov *coverage) {
-	switch e := e.(type) {
-	case *dmn.DecisionTable:
-		for i, r := range e.Rules {
-			if !cov.fired[keyOf(name, r.ID, i+1)] {
-				l.warn("decision.dmn", r.Line, "rule %d of %q is used by no scenario", i+1, name)
-			}
-		}
-	case *dmn.Context:
-		for _, entry := range e.Entries {
-			l.coveredTables(name, entry.Value, cov)
-		}
-	case *dmn.FunctionDefinition:
-		l.coveredTables(name, e.Body, cov)
 	}
 }
 

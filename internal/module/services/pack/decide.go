@@ -91,6 +91,7 @@ func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decis
 		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
 	}
 	d.record(r.Decided)
+	p.uphold(&d, in.context)
 	if p.lacksEvidence(f) {
 		d.Outcome, d.Amount = Judgement, ""
 		d.Value = d.Value.Put("outcome", feel.String(string(Judgement))).Put("amount", feel.Null())

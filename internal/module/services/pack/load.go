@@ -41,6 +41,7 @@ type Package struct {
 	files       map[string][]byte // by path below Dir
 	texts       texts
 	letters     map[string]*letter // by name.lang
+	norms       norms
 	evidence    []evidenceExpr
 	feel        []feelText
 	refDate     *feel.Expr
@@ -95,6 +96,7 @@ func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Pac
 	l.loadOutputs(p)
 	l.loadExplanation(p)
 	l.loadSimulation(p)
+	l.loadNorms(p)
 	l.loadLetters(p)
 	p.feel = l.feel
 	if l.failed() {

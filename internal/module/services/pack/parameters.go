@@ -183,6 +183,7 @@ func (l *loader) loadParameters() *Parameters {
 				p.Values = append(p.Values, v)
 			}
 			l.spans(file, p)
+			l.lists(file, p)
 			ps.List = append(ps.List, p)
 		}
 	}
@@ -235,6 +236,31 @@ func (l *loader) spans(file string, p Parameter) {
 			l.fault(file, v.Line, "parameter %q has two values from %s to %s", p.ID, v.From.Format(time.DateOnly), before.To.Format(time.DateOnly))
 		case !before.To.IsZero() && v.From.After(before.To.AddDate(0, 0, 1)):
 			l.fault(file, v.Line, "parameter %q has no value from %s to %s; if the law had none, say so with status: none", p.ID, before.To.AddDate(0, 0, 1).Format(time.DateOnly), v.From.AddDate(0, 0, -1).Format(time.DateOnly))
+		}
+	}
+}
+
+// lists reports a parameter whose values are lists, when one of them has a hole
+// or another length: rules read them by position.
+func (l *loader) lists(file string, p Parameter) {
+	var first *ParameterValue
+	for i := range p.Values {
+		v := &p.Values[i]
+		if v.Value.IsNull() {
+			continue
+		}
+		for n, item := range v.Value.Items() {
+			if item.IsNull() {
+				l.fault(file, v.Line, "parameter %q: item %d of the list is missing", p.ID, n+1)
+			}
+		}
+		switch {
+		case first == nil:
+			first = v
+		case v.Value.Kind() != first.Value.Kind():
+			l.fault(file, v.Line, "parameter %q is a %s from %s, and a %s from %s", p.ID, first.Value.Kind(), dayText(first.From), v.Value.Kind(), dayText(v.From))
+		case len(v.Value.Items()) != len(first.Value.Items()):
+			l.fault(file, v.Line, "parameter %q has %d items from %s, and %d from %s", p.ID, len(first.Value.Items()), dayText(first.From), len(v.Value.Items()), dayText(v.From))
 		}
 	}
 }

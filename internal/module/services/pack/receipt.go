@@ -71,7 +71,7 @@ type ReceiptInputs struct {
 // rulesHash is over the files that determine what a decision comes to.
 func rulesHash(files map[string][]byte) string {
 	rules := map[string][]byte{}
-	for _, name := range []string{"service.yaml", "form.yaml", "parameters.yaml", "decision.dmn"} {
+	for _, name := range []string{"service.yaml", "form.yaml", "parameters.yaml", "decision.dmn", "norms.yaml"} {
 		rules[name] = files[name]
 	}
 	return hash(rules)
@@ -266,13 +266,13 @@ func differences(then, now json.RawMessage) []string {
 	var out []string
 	for _, name := range sortedKeys(a) {
 		if !bytes.Equal(a[name], b[name]) {
-			out = append(out, fmt.Sprintf("%s: %s then, %s now", name, short(a[name]), short(b[name])))
+			out = append(out, fmt.Sprintf("%s: %s then, %s now", name, abbreviated(a[name]), abbreviated(b[name])))
 		}
 	}
 	return out
 }
 
-func short(raw json.RawMessage) string {
+func abbreviated(raw json.RawMessage) string {
 	switch s := strings.TrimSpace(string(raw)); {
 	case s == "":
 		return "nothing"

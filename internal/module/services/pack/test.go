@@ -43,18 +43,9 @@ func Test(p *Package) TestReport {
 	return r
 }
 
-// fired counts which rules of decision tables some scenario has used.
-type fired map[ruleKey]bool
-
-type ruleKey struct {
-	rule  string // id, when the rule has one
-	table string // decision, for rules without id
-	index int
-}
-
-// test also tells which rules fired and which reasons were given.
+// test also tells which rules and norms were used and which reasons were given.
 func (p *Package) test() (TestReport, *coverage) {
-	cov := &coverage{fired: fired{}, reasons: map[string]string{}}
+	cov := &coverage{model: dmn.NewCoverage(p.Decision), reasons: map[string]string{}, norms: map[string]bool{}}
 	var report TestReport
 	list, problems := p.scenarios()
 	for _, f := range problems {
@@ -77,8 +68,9 @@ func (p *Package) test() (TestReport, *coverage) {
 
 type coverage struct {
 	scenarios int
-	fired     fired
+	model     *dmn.Coverage
 	reasons   map[string]string // key → the first scenario that gave it
+	norms     map[string]bool   // ids of norms and conflicts that some scenario shows
 }
 
 // tester runs one scenario.
@@ -104,7 +96,7 @@ func (t *tester) run() {
 	if !t.form(&facts, expect) {
 		return
 	}
-	d, result, err := t.p.decide(facts, dmn.WithRules(), dmn.WithTrace())
+	d, result, err := t.p.decide(facts, dmn.WithRules(), dmn.WithCoverage(t.cov.model))
 	if want, ok := expect["error"]; ok {
 		if err == nil || !strings.Contains(err.Error(), fmt.Sprint(want)) {
 			t.fail("error", fmt.Sprint(want), fmt.Sprint(err))
@@ -115,7 +107,7 @@ func (t *tester) run() {
 		t.fail("decision", "a decision", err.Error())
 		return
 	}
-	t.cov.add(t.s.name, d, result.Trace)
+	t.cov.add(t.s.name, d, t.p.open(&d, t.p.Scope(facts)))
 	t.warnings = because(result.Warnings)
 	t.decision(d, expect)
 	t.nearest(facts, d, expect)
@@ -323,44 +315,14 @@ func toFeel(v any) feel.Value {
 	return out
 }
 
-// add notes which rules fired and which reasons were given.
-func (c *coverage) add(scenario string, d Decision, trace *dmn.Trace) {
+// add notes which reasons were given and which norms held.
+func (c *coverage) add(scenario string, d Decision, open []opened) {
 	for _, r := range d.Reasons {
 		if _, ok := c.reasons[r]; !ok {
 			c.reasons[r] = scenario
 		}
 	}
-	for _, s := range trace.Steps {
-		c.step(s)
+	for _, o := range open {
+		c.norms[o.id] = true
 	}
-}
-
-func (c *coverage) step(s *dmn.Step) {
-	c.logic(s.Name, s.Logic)
-	for _, call := range s.Calls {
-		c.step(call)
-	}
-}
-
-func (c *coverage) logic(name string, l *dmn.Logic) {
-	if l == nil {
-		return
-	}
-	if l.Table != nil {
-		for _, r := range l.Table.Rules {
-			if r.Fired {
-				c.fired[keyOf(name, r.ID, r.Index)] = true
-			}
-		}
-	}
-	for _, part := range l.Parts {
-		c.logic(name, part)
-	}
-}
-
-func keyOf(table, rule string, index int) ruleKey {
-	if rule != "" {
-		return ruleKey{rule: rule}
-	}
-	return ruleKey{table: table, index: index}
 }
