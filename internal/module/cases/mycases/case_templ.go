@@ -1752,6 +1752,9 @@ func receiptRows(ctx context.Context, v *view) []ui.SummaryListRow {
 	}
 	if p := v.d.File.Proposal; p != nil && v.d.File.Decision != nil {
 		rows = append(rows, row("rules", v.T("mycases.papers.rulesText", "version", p.Package, "date", p.ReferenceDate)), code("rulesHash", p.Hash))
+		if receipt := v.d.File.Decision.Receipt; receipt != "" {
+			rows = append(rows, code("receipt", receipt))
+		}
 	}
 	for _, p := range v.d.Payments {
 		if p.Reference != "" {
@@ -1789,7 +1792,7 @@ func hash(text string) templ.Component {
 		var templ_7745c5c3_Var64 string
 		templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/cases/mycases/case.templ`, Line: 375, Col: 29}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/cases/mycases/case.templ`, Line: 378, Col: 29}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 		if templ_7745c5c3_Err != nil {
@@ -1833,7 +1836,7 @@ func paragraphs(text string) templ.Component {
 			var templ_7745c5c3_Var66 string
 			templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinStringErrs(p)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/cases/mycases/case.templ`, Line: 381, Col: 8}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/cases/mycases/case.templ`, Line: 384, Col: 8}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
 			if templ_7745c5c3_Err != nil {

@@ -170,7 +170,9 @@ func showAny(loc *i18n.Locale, v feel.Value) string {
 		}
 		parts := make([]string, len(items))
 		for i, item := range items {
-			parts[i] = showAny(loc, item)
+			if parts[i] = "–"; !item.IsNull() {
+				parts[i] = showAny(loc, item)
+			}
 		}
 		return strings.Join(parts, "; ")
 	case feel.KindContext:

@@ -10,7 +10,7 @@ import (
 
 // norms is norms.yaml: what the rules cannot decide. A norm that no rule can
 // capture, and two exceptions from one rule at once, go to a person: whatever
-// decision.dmn says, the outcome is then judgement (ADR 0017).
+// decision.dmn says, the outcome is then judgement (ADR 0015).
 type norms struct {
 	open       []normSpec
 	exceptions []exceptionSpec
