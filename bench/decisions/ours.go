@@ -18,16 +18,6 @@ func measureOurs(ms []model, people int) ([]row, error) {
 	var rows []row
 	for _, m := range ms {
 		in := values(m.Inputs)
-		var run func(feel.Value) feel.Value
-		if m.Name == "expression" { // an expression by itself, as feelin and feel-engine have it
-			e, err := feel.Compile(m.Steps[0].Text, feel.Names("income", "size"))
-			if err != nil {
-				return nil, err
-			}
-			run = func(x feel.Value) feel.Value { v, _ := e.EvalContext(x); return v }
-			rows = append(rows, measure(m.Name, in, run))
-			continue
-		}
 		defs, err := dmn.Parse(strings.NewReader(m.DMN))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
@@ -39,7 +29,15 @@ func measureOurs(ms []model, people int) ([]row, error) {
 		decide := func(opts ...dmn.Option) func(feel.Value) feel.Value {
 			return func(x feel.Value) feel.Value { r, _ := compiled.Decide(m.Decision, x, opts...); return r.Value }
 		}
-		rows = append(rows, measure(m.Name, in, decide()), measure(m.Name+", trace", in, decide(dmn.WithTrace())))
+		plain := decide()
+		if m.Name == "expression" { // by itself, as feelin and feel-engine have it
+			e, err := feel.Compile(m.Steps[0].Text, feel.Names("income", "size"))
+			if err != nil {
+				return nil, err
+			}
+			plain = func(x feel.Value) feel.Value { v, _ := e.EvalContext(x); return v }
+		}
+		rows = append(rows, measure(m.Name, in, plain), measure(m.Name+", trace", in, decide(dmn.WithTrace())))
 	}
 	p, err := population(people)
 	return append(rows, p...), err

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"passerelle/internal/module/services/pack"
@@ -33,7 +32,7 @@ func (c *replayCmd) Run() error {
 		fmt.Fprintln(os.Stderr, "passerelle:", err)
 		return unusable
 	}
-	var files fs.FS = packages.Luxembourg()
+	files := packages.Luxembourg()
 	if c.Services != "" {
 		files = os.DirFS(c.Services)
 	}

@@ -154,6 +154,9 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	return a, nil
 }
 
+// Pages lists the paths of all pages, without language, for tests.
+func (a *App) Pages() []string { return a.server.Router().Pages() }
+
 // Server is the HTTP handler of the whole, for tests.
 func (a *App) Server() http.Handler { return a.server }
 

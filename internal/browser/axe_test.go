@@ -65,10 +65,13 @@ func (v *visitor) inspect(lang string) {
 	if n := eval[int](v, `() => document.querySelectorAll("h1").length`); n != 1 {
 		v.t.Errorf("%s: %d first headings, want one", v.path(), n)
 	}
-	for _, x := range v.axe() {
-		v.t.Errorf("%s (%d px): %s", v.path(), v.how.width, x)
+	remember(v.path())
+	for _, width := range []int{v.how.width, phone} {
+		v.resize(width)
+		for _, x := range v.axe() {
+			v.t.Errorf("%s (%d px): %s", v.path(), width, x)
+		}
 	}
-	v.resize(phone)
 	if x := v.overflow(); x != "" {
 		v.t.Errorf("%s: %s", v.path(), x)
 	}
@@ -175,6 +178,7 @@ func publicPlaces() []place {
 
 func TestAccessibilityPublic(t *testing.T) {
 	inspectAll(t, shared(t), publicPlaces())
+	inspected.tests.Add(1)
 }
 
 // formPlaces starts a draft of each service and returns every page of it.
@@ -190,7 +194,9 @@ func formPlaces(t *testing.T, s *site) []place {
 		for _, p := range pages {
 			places = append(places, place{name: name + " " + last(p), who: who, path: p})
 		}
-		places = append(places, place{name: name + " check", who: who, path: strings.TrimPrefix(v.path(), "/en")})
+		check := strings.TrimPrefix(v.path(), "/en")
+		places = append(places, place{name: name + " check", who: who, path: check},
+			place{name: name + " discard", who: who, path: strings.TrimSuffix(check, "check") + "discard"})
 	}
 	v := s.visitor(t, how{width: desktop})
 	v.signIn(highIncome, "/en/account")
@@ -225,6 +231,7 @@ func formPlaces(t *testing.T, s *site) []place {
 func TestAccessibilityForms(t *testing.T) {
 	s := shared(t)
 	inspectAll(t, s, formPlaces(t, s))
+	inspected.tests.Add(1)
 }
 
 // casePlaces are a citizen's pages about their cases, in every state that the
@@ -293,6 +300,7 @@ func (v *visitor) caseIDs() []string {
 func TestAccessibilityCases(t *testing.T) {
 	s := shared(t)
 	inspectAll(t, s, casePlaces(t, s))
+	inspected.tests.Add(1)
 }
 
 // deskPlaces are the pages of officials and of the operator.
@@ -306,9 +314,19 @@ func deskPlaces(t *testing.T, s *site) []place {
 		{name: "queue of permits", who: permitHead, path: "/workbench"},
 		{name: "not for citizens", who: newcomer, path: "/workbench", status: 403},
 		{name: "operations", who: operator, path: "/operations"},
+		{name: "simulations", who: designer, path: "/simulations"},
+		{name: "simulate the allowance", who: designer, path: "/simulations/services/" + allowance},
+		{name: "no such simulation", who: designer, path: "/simulations/runs/nothing", status: 404},
 		{name: "clock", who: operator, path: "/demo/clock"},
 	}
 	v := s.visitor(t, how{width: desktop})
+	v.signIn(designer, "/en/simulations/services/"+allowance)
+	v.fill("percent.monthlyLimit", "5")
+	v.goOn()
+	v.until(".pa-figures")
+	places = append(places, place{name: "simulation", who: designer, path: strings.TrimPrefix(v.path(), "/en")},
+		place{name: "simulations done", who: designer, path: "/simulations"})
+	v = s.visitor(t, how{width: desktop})
 	v.signIn(family, "/en/cases")
 	for _, id := range v.caseIDs()[:1] {
 		places = append(places, place{name: "file decided", who: fnsWorker, path: "/workbench/cases/" + id})
@@ -336,6 +354,7 @@ func deskPlaces(t *testing.T, s *site) []place {
 func TestAccessibilityDesk(t *testing.T) {
 	s := shared(t)
 	inspectAll(t, s, deskPlaces(t, s))
+	inspected.tests.Add(1)
 }
 
 // The dark colours keep their contrast: a sample of pages with much colour.

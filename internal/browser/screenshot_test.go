@@ -76,6 +76,13 @@ func TestScreenshots(t *testing.T) {
 	}
 	worker.picture("case-file")
 
+	maker := s.visitor(t, how{width: desktop})
+	maker.signIn(designer, "/en/simulations/services/"+allowance)
+	maker.fill("percent.monthlyLimit", "5")
+	maker.goOn()
+	maker.until(".pa-figures")
+	maker.picture("simulation")
+
 	v.resize(phone)
 	v.open("/en")
 	v.picture("home-phone")

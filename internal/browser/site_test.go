@@ -23,19 +23,24 @@ const seeded = 40
 
 // site is one running installation.
 type site struct {
-	url  string
-	stop func() error
+	url   string
+	stop  func() error
+	fails bool     // it fails on demand: its visitors do not complain
+	pages []string // patterns of all addresses that answer with a page
 }
 
-// open starts an installation with n seeded cases on a free port.
-func open(dir string, n int) (*site, error) {
+// open starts an installation with n seeded cases on a free port, with the
+// identity providers beside the demonstration's own.
+func open(dir string, n int, issuers ...config.Issuer) (*site, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	a, err := app.New(ctx, config.Demo(dir, l.Addr().String()), log)
+	cfg := config.Demo(dir, l.Addr().String())
+	cfg.SignIn.Issuers = issuers
+	a, err := app.New(ctx, cfg, log)
 	if err != nil {
 		cancel()
 		return nil, errors.Join(err, l.Close())
@@ -47,7 +52,7 @@ func open(dir string, n int) (*site, error) {
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, l) }()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return &site{url: "http://localhost:" + port, stop: func() error { cancel(); return <-ended }}, nil
+	return &site{url: "http://localhost:" + port, pages: a.Pages(), stop: func() error { cancel(); return <-ended }}, nil
 }
 
 // everything is what the tests share: the browser and the seeded installation.

@@ -115,6 +115,9 @@ func (v *visitor) hear(ev any) {
 	complaint := ""
 	switch ev := ev.(type) {
 	case *log.EventEntryAdded:
+		if v.site.fails && strings.HasPrefix(ev.Entry.Text, "Failed to load resource: the server responded with a status of 5") {
+			return
+		}
 		// That a page answers 404 or 422 is asserted where it matters.
 		if ev.Entry.Level == log.EntryLevelError && !strings.HasPrefix(ev.Entry.Text, "Failed to load resource: the server responded with a status of 4") {
 			complaint = ev.Entry.Text + " " + ev.Entry.URL

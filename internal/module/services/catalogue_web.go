@@ -199,6 +199,18 @@ type serviceView struct {
 	m Measured
 }
 
+// related are the other services of the same moments of life that take
+// applications.
+func (v serviceView) related() []*pack.Package {
+	var all []*pack.Package
+	for _, p := range v.s.Packages.Services(v.s.Today()) {
+		if p.ID != v.p.ID && slices.ContainsFunc(p.Service.LifeEvents, func(e string) bool { return slices.Contains(v.p.Service.LifeEvents, e) }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // cost is what the service costs, in words.
 func (v serviceView) cost(w Words) string {
 	f := v.p.Service.Fee

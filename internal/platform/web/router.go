@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,12 @@ type Router struct {
 	server *Server
 	mux    *http.ServeMux
 	labels map[string]string // mux pattern → route in metrics and log
+	pages  []string          // paths of the pages, without language
 }
+
+// Pages returns the paths of all pages that can be opened (GET), without
+// language, as they were registered.
+func (rt *Router) Pages() []string { return slices.Clone(rt.pages) }
 
 // Page registers a page at "GET /services/{id}" under the prefix of each
 // language. A GET address without language leads to the language the visitor
@@ -40,6 +46,7 @@ func (rt *Router) Page(pattern string, h Handler) {
 		}
 	}
 	if method == http.MethodGet {
+		rt.pages = append(rt.pages, path)
 		bare := path
 		if path == "/" {
 			bare = "/{$}"

@@ -57,9 +57,6 @@ const (
 // made at the most.
 const probes = 160
 
-// daysAround is how far dates are tried, both ways.
-const daysAround = 800
-
 // Nearest computes for each quantity that explanation.yaml declares the nearest
 // value at which d, a decision about f, would be another: another outcome, or
 // other reasons. What the rules leave to a person (judgement) is no change that
