@@ -25,6 +25,7 @@ type cli struct {
 	CheckConfig checkConfigCmd   `cmd:"" help:"Say what is wrong with a configuration file, or print a commented example."`
 	Service     serviceCmd       `cmd:"" help:"Check and test service packages."`
 	Dmn         dmnCmd           `cmd:"" help:"Evaluate, check and explain decision models."`
+	Bpmn        bpmnCmd          `cmd:"" help:"Say which constructs of BPMN are supported."`
 	Decision    decisionCmd      `cmd:"" help:"Run a past decision again."`
 	Simulate    simulateCmd      `cmd:"" help:"Try a changed rule on a population: cost, who gains, who loses."`
 	Version     kong.VersionFlag `help:"Print the version."`

@@ -109,7 +109,7 @@ func TestDrawing(t *testing.T) {
 			t.Errorf("the SVG lacks %s", want)
 		}
 	}
-	q := load(t, "testdata/cases/sequence.bpmn")
+	q := load(t, "matrix/cases/sequence.bpmn")
 	if err := q.SVG(&b, Drawing{}); err == nil {
 		t.Error("a process without a diagram was drawn")
 	}

@@ -422,7 +422,7 @@ func agree(t *rapid.T, open map[string]string, s State) {
 
 // Parse and Compile never panic; what compiles draws and starts.
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/cases/*.bpmn")
+	files, _ := filepath.Glob("matrix/cases/*.bpmn")
 	for _, name := range append(files, "testdata/permit.bpmn") {
 		b, err := os.ReadFile(name)
 		if err != nil {
