@@ -1,11 +1,8 @@
 package bpmn
 
 import (
-	"encoding/json"
 	"os"
 	"testing"
-
-	"passerelle/engine/feel"
 )
 
 func load(t testing.TB, file string) *Process {
@@ -28,21 +25,4 @@ func load(t testing.TB, file string) *Process {
 		t.Fatal(err)
 	}
 	return p
-}
-func eval(t testing.TB, src string) feel.Value {
-	t.Helper()
-	e, err := feel.Compile(src)
-	if err != nil {
-		t.Fatalf("%s: %v", src, err)
-	}
-	v, _ := e.Eval(nil)
-	return v
-}
-func asJSON(t testing.TB, v any) string {
-	t.Helper()
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
