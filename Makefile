@@ -7,7 +7,7 @@ TEMPL := $(GO) run github.com/a-h/templ/cmd/templ
 ADDR  ?= localhost:8080
 DATA  ?= data/demo
 
-.PHONY: run build assets generate check test bench bench-decisions clean help
+.PHONY: run build assets generate check test crash bench bench-decisions clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -36,6 +36,11 @@ check: assets ## format, lint, architecture, generated files, vulnerabilities
 
 test: assets ## every test; installs Chromium and PostgreSQL where it can
 	scripts/test
+
+KILLS ?= 200
+
+crash: assets ## kill the real binary KILLS times under load, and PostgreSQL a quarter as often
+	KILLS=$(KILLS) $(GO) test ./internal/app -run TestCrash -count=1 -timeout 80m -v
 
 bench: assets ## load programs, results as JSON
 	$(GO) run ./bench/submit --json

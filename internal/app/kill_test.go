@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,39 +26,87 @@ import (
 
 	"passerelle/internal/module/cases"
 	"passerelle/internal/platform/config"
+	"passerelle/internal/platform/db/dbtest"
 	"passerelle/internal/platform/web"
 )
 
-// The load of the test: how many people submit at once, and how often the
-// server is killed under it, each time after that many acknowledgements.
+// The load of the tests: how many people submit at once, and after how many
+// acknowledgements at the most something is killed under it.
 const (
 	senders = 8
-	kills   = 4
 	between = 40
 )
 
-// TestKilledUnderLoad starts the real binary, submits applications over HTTP
-// and kills the server at random moments. Whatever was acknowledged is there
-// afterwards, once, with the same receipt; whatever was not can be sent again
-// with the same key; and no case stands where nobody would find it.
-func TestKilledUnderLoad(t *testing.T) {
+// kills is how often a test kills: KILLS, or a few times.
+func kills(t *testing.T) int {
+	text := os.Getenv("KILLS")
+	if text == "" {
+		return 4
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 4 {
+		t.Fatalf("KILLS=%s: want a number from 4", text)
+	}
+	return n
+}
+
+// TestCrash starts the real binary, submits applications over HTTP and kills at
+// random moments: the binary on each of the databases, and the database under it.
+// Whatever was acknowledged is there afterwards, once, with the same receipt;
+// whatever was not can be sent again with the same key; and no case stands where
+// nobody would find it.
+//
+// It ends processes, not the machine: that the disk keeps what it promised is not
+// shown.
+func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and starts the server")
 	}
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "passerelle")
+	binary := filepath.Join(t.TempDir(), "passerelle")
 	if out, err := exec.Command("go", "build", "-o", binary, "passerelle/cmd/passerelle").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	s := &victim{t: t, binary: binary, data: filepath.Join(dir, "data"), addr: freeAddress(t)}
-	s.start()
+	n := kills(t)
+	server := func(t *testing.T, database string) *victim {
+		s := &victim{t: t, binary: binary, data: filepath.Join(t.TempDir(), "data"), addr: freeAddress(t), database: database}
+		s.start()
+		return s
+	}
+	postgres := func(t *testing.T) *dbtest.Cluster {
+		c, err := dbtest.StartCluster(dbtest.Durable)
+		if errors.Is(err, dbtest.ErrNoBinaries) {
+			t.Skipf("SKIP: %v", err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Stop() })
+		return c
+	}
+	t.Run("Passerelle on SQLite", func(t *testing.T) {
+		s := server(t, "")
+		s.survive((n+1)/2, s.again)
+	})
+	t.Run("Passerelle on PostgreSQL", func(t *testing.T) {
+		s := server(t, postgres(t).URL)
+		s.survive(n/2, s.again)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		c := postgres(t)
+		server(t, c.URL).survive(n/4, c.Kill)
+	})
+}
+
+// survive lets people submit while kill is called n times, which returns when what
+// it killed runs again, and fails for all that is lost, doubled or stuck.
+func (s *victim) survive(n int, kill func() error) {
+	t := s.t
 	people := make([]*person, senders)
 	for i := range people {
 		people[i] = s.signIn(i)
 	}
-
 	doubtful := 0
-	for range kills {
+	for range n {
 		acknowledged := make(chan struct{}, senders)
 		dead := make(chan struct{})
 		var wg sync.WaitGroup
@@ -66,10 +116,12 @@ func TestKilledUnderLoad(t *testing.T) {
 		for range 1 + rand.IntN(between) {
 			<-acknowledged
 		}
-		s.kill()
+		err := kill()
 		close(dead)
 		wg.Wait()
-		s.start()
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, p := range people {
 			doubtful += len(p.doubtful)
 			p.again(t)
@@ -77,27 +129,31 @@ func TestKilledUnderLoad(t *testing.T) {
 	}
 
 	sent := map[string]answer{} // by case
+	lost, twice := 0, 0
 	for _, p := range people {
 		for key, first := range p.receipts {
 			got, err := p.submit(key)
 			if err != nil || got != first {
+				lost++
 				t.Errorf("key %s: %+v %v, acknowledged was %+v", key, got, err, first)
 			}
-			if other, twice := sent[got.Case]; twice {
+			if other, known := sent[got.Case]; known {
+				twice++
 				t.Errorf("one case for two keys: %+v and %+v", got, other)
 			}
 			sent[got.Case] = got
 		}
 	}
-	t.Logf("%d applications, %d of them without an answer at first, %d kills", len(sent), doubtful, kills)
 	s.stop()
 	s.inspect(sent)
+	t.Logf("killed %d times; %d applications acknowledged, %d of them without an answer at first; %d lost, %d twice", n, len(sent), doubtful, lost, twice)
 }
 
 // victim is the server as a process.
 type victim struct {
 	t                  *testing.T
 	binary, data, addr string
+	database           string // "" for SQLite
 	cmd                *exec.Cmd
 }
 
@@ -114,7 +170,7 @@ func freeAddress(t *testing.T) string {
 // start returns when the server says that it is open.
 func (s *victim) start() {
 	s.t.Helper()
-	s.cmd = exec.Command(s.binary, "demo", "--cases", "0", "--data", s.data, "--addr", s.addr)
+	s.cmd = exec.Command(s.binary, "demo", "--cases", "0", "--data", s.data, "--addr", s.addr, "--database", s.database)
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -132,9 +188,14 @@ func (s *victim) start() {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 }
 
-func (s *victim) kill() {
-	_ = s.cmd.Process.Kill()
+// again kills the server and starts it.
+func (s *victim) again() error {
+	if err := s.cmd.Process.Kill(); err != nil {
+		return err
+	}
 	_ = s.cmd.Wait()
+	s.start()
+	return nil
 }
 
 // stop ends the server as an operator does.
@@ -229,7 +290,7 @@ func (p *person) submit(key string) (answer, error) {
 	return a, json.Unmarshal(text, &a)
 }
 
-// submitUntil sends one application after the other until the server is dead.
+// submitUntil sends one application after the other until there is no answer.
 func (p *person) submitUntil(dead <-chan struct{}, acknowledged chan<- struct{}) {
 	for {
 		key := fmt.Sprintf("%s-%016x", []string{"allowance", "certificate"}[rand.IntN(2)], rand.Uint64())
@@ -248,11 +309,15 @@ func (p *person) submitUntil(dead <-chan struct{}, acknowledged chan<- struct{})
 	}
 }
 
-// again sends what had no answer.
+// again sends what had no answer, and as a person would, once more where the
+// server finds that its connections are gone.
 func (p *person) again(t *testing.T) {
 	t.Helper()
 	for _, key := range p.doubtful {
 		a, err := p.submit(key)
+		for tries := 1; err != nil && tries < 10; tries++ {
+			a, err = p.submit(key)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,11 +326,34 @@ func (p *person) again(t *testing.T) {
 	p.doubtful = nil
 }
 
+// once fails unless every decided case has told its applicant, and nothing was told
+// twice: neither in the inbox, nor by mail, of which some may still be on its way.
+func (s *victim) once(a *App, decided int) {
+	s.t.Helper()
+	count := func(query string) int {
+		var found int
+		if err := a.db.Read().QueryRowContext(context.Background(), query).Scan(&found); err != nil {
+			s.t.Fatal(err)
+		}
+		return found
+	}
+	messages := count(`SELECT COUNT(*) FROM cases_message`)
+	if messages != decided || count(`SELECT COUNT(DISTINCT case_id) FROM cases_message`) != decided {
+		s.t.Errorf("%d messages about %d decisions", messages, decided)
+	}
+	mails, waiting := count(`SELECT COUNT(*) FROM mail_message`), count(`SELECT COUNT(*) FROM work_job WHERE kind = 'cases.notice'`)
+	if mails > messages || mails+waiting < messages {
+		s.t.Errorf("%d mails and %d on their way for %d messages", mails, waiting, messages)
+	}
+}
+
 // inspect opens what the server left behind, finishes what was under way, and
 // looks at every case.
 func (s *victim) inspect(sent map[string]answer) {
 	t, ctx := s.t, context.Background()
-	a, err := New(ctx, config.Demo(s.data, s.addr), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	cfg := config.Demo(s.data, s.addr)
+	cfg.Database.URL = s.database
+	a, err := New(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,6 +369,7 @@ func (s *victim) inspect(sent map[string]answer) {
 		t.Errorf("%d cases for %d applications, %v", n, len(sent), err)
 	}
 	clerk := cases.Actor{Account: "clerk", Roles: []web.Role{{Authority: "rnpp", Name: cases.RoleCaseWorker}, {Authority: "fns", Name: cases.RoleCaseWorker}}}
+	decided := 0
 	for id, receipt := range sent {
 		d, err := a.cases.Open(ctx, clerk, id, "test", true)
 		if err != nil {
@@ -299,6 +388,7 @@ func (s *victim) inspect(sent map[string]answer) {
 		certificates := 0
 		if d.Service == "certificate-of-residence" {
 			certificates = 1
+			decided++
 		}
 		if ended != (certificates == 1) || len(d.Certificates) != certificates {
 			t.Errorf("case %s is %s with %d certificates", d.Number, d.Status, len(d.Certificates))
@@ -309,4 +399,5 @@ func (s *victim) inspect(sent map[string]answer) {
 			}
 		}
 	}
+	s.once(a, decided)
 }

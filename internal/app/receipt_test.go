@@ -31,8 +31,9 @@ func TestReceiptIsReplayedAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := p.download(t, "/en/cases/"+sent.Case+"/receipt.json")
-	s.kill()
-	s.start()
+	if err := s.again(); err != nil {
+		t.Fatal(err)
+	}
 	after := p.download(t, "/en/cases/"+sent.Case+"/receipt.json")
 	if before != after {
 		t.Errorf("the receipt is another one after a restart:\n%s\n%s", before, after)

@@ -138,14 +138,17 @@ func (p *postgresDB) attempt(ctx context.Context, fn func(context.Context, *Tx) 
 	return nil
 }
 
-// txID names a transaction of a cluster: its number, and the timeline, because
-// a server that takes over numbers the lost transactions anew.
-type txID struct{ timeline, number string }
+// txID names a transaction of a server: its number, and the server's life, because
+// a server that takes over, or recovers from a crash, gives the numbers of lost
+// transactions to others.
+type txID struct{ life, number string }
 
-const timeline = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+// life changes with each takeover (the timeline), each start, and each recovery
+// (after which statistics begin anew).
+const life = "concat_ws('/', substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time())"
 
 func begin(ctx context.Context, conn *sql.Conn) (txID, error) {
-	row, err := simple(ctx, conn, "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT "+timeline+", pg_current_xact_id()")
+	row, err := simple(ctx, conn, "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT "+life+", pg_current_xact_id()")
 	if err != nil || len(row) != 2 {
 		return txID{}, err
 	}
@@ -161,13 +164,13 @@ func (p *postgresDB) committed(ctx context.Context, id txID) bool {
 	for attempt := 0; sys.Now().Before(deadline) && ctx.Err() == nil; attempt++ {
 		var now string
 		var status sql.NullString
-		err := p.writes.QueryRowContext(ctx, "SELECT "+timeline+", CASE WHEN "+timeline+" = $1 THEN pg_xact_status($2::text::xid8) END",
-			id.timeline, id.number).Scan(&now, &status)
+		err := p.writes.QueryRowContext(ctx, "SELECT "+life+", CASE WHEN "+life+" = $1 THEN pg_xact_status($2::text::xid8) END",
+			id.life, id.number).Scan(&now, &status)
 		switch {
 		case err == nil && status.String == "committed":
 			return true
 		case err == nil && status.String != "in progress":
-			return false // aborted, another timeline, or too long ago
+			return false // aborted, another life, or too long ago
 		case err != nil && !lostConnection(err):
 			return false
 		}

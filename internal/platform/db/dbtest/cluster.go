@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +32,7 @@ const (
 // the process that started it ends in whatever way.
 type Cluster struct {
 	URL  string // of its first database; the user may do everything
+	dir  string
 	life io.WriteCloser
 	done chan error
 }
@@ -39,13 +41,20 @@ type Cluster struct {
 var ErrNoBinaries = errors.New("no initdb and postgres in PATH or /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)")
 
 // supervise runs the server until its standard input, the pipe from the
-// starting process, is closed. $1 binaries, $2 folder, $3 fsync.
+// starting process, is closed; for each line it starts a killed server again. $1
+// binaries, $2 folder, $3 fsync.
 const supervise = `
-"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
-	-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers=64MB \
-	-c autovacuum_naptime=20s -c log_min_messages=fatal >>"$2/log" 2>&1 </dev/null &
-server=$!
-read -r _
+start() {
+	"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
+		-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers=64MB \
+		-c autovacuum_naptime=20s -c log_min_messages=fatal >>"$2/log" 2>&1 </dev/null &
+	server=$!
+}
+start "$@"
+while read -r _; do
+	wait $server
+	start "$@"
+done
 kill -QUIT $server
 wait $server
 cd / && rm -rf "$2"
@@ -90,7 +99,7 @@ func StartCluster(mode Mode) (*Cluster, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	c := &Cluster{URL: "postgres://passerelle@/postgres?host=" + dir + "&sslmode=disable", life: life, done: make(chan error, 1)}
+	c := &Cluster{URL: "postgres://passerelle@/postgres?host=" + dir + "&sslmode=disable", dir: dir, life: life, done: make(chan error, 1)}
 	go func() { c.done <- cmd.Wait() }()
 	if err := c.ready(); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
@@ -115,6 +124,67 @@ func (c *Cluster) ready() error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// Kill ends every process of the server with SIGKILL, and starts it again on the
+// same folder. It returns when the server has recovered and answers.
+func (c *Cluster) Kill() error {
+	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	server, err := strconv.Atoi(line)
+	if err != nil {
+		return fmt.Errorf("postmaster.pid: %w", err)
+	}
+	// Stopped, it can neither start a process meanwhile nor tidy up after one.
+	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	family, err := children(server)
+	if err != nil {
+		return err
+	}
+	for _, pid := range append(family, server) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	for _, pid := range family { // one that still lives holds the shared memory, and the new server would not start
+		for syscall.Kill(pid, 0) == nil {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if _, err := io.WriteString(c.life, "again\n"); err != nil {
+		return err
+	}
+	return c.ready()
+}
+
+// children are the processes whose parent is pid, from Linux's /proc.
+func children(pid int) ([]int, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	var all []int
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // ended meanwhile
+		}
+		// pid (name, which may hold anything) state parent …
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			child, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, child)
+		}
+	}
+	return all, nil
 }
 
 // Stop ends the server and removes its folder.
