@@ -41,7 +41,9 @@ func New(d *cases.Dossier, l *i18n.Locale, receiptURL string) (doc *Document, ok
 	if !ok {
 		return nil, false, nil
 	}
-	if p := d.File.Proposal; p != nil {
+	// Silence does not rest on what the rules would have proposed.
+	rests := d.Officer || len(doc.told.Conditions)+len(doc.told.Rows) > 0
+	if p := d.File.Proposal; p != nil && rests {
 		doc.account = d.Package.Account(l, *p)
 	}
 	doc.receipt, err = d.DecisionReceipt()
@@ -214,9 +216,14 @@ type said struct {
 	at                time.Time
 }
 
+// people are for the applicant those judgements alone that are part of the grounds:
+// a draft that was sent back, and what colleagues wrote to one another, is not.
 func (d *Document) people() []said {
 	var all []said
 	for element, r := range d.File.Results {
+		if !d.Officer && r.Met == nil {
+			continue
+		}
 		if r.Reasons == "" && r.Outcome == "" && r.Met == nil && r.Approved == nil {
 			continue
 		}
