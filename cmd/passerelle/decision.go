@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"passerelle/internal/module/services/pack"
 	packages "passerelle/services"
@@ -15,6 +16,7 @@ type decisionCmd struct {
 
 type replayCmd struct {
 	Receipt  string `arg:"" type:"existingfile" help:"The receipt, as downloaded at the case."`
+	Hash     string `placeholder:"SHA-256" help:"The receipt's fingerprint as it stands at the case, to know that this is the receipt that was issued."`
 	Services string `type:"existingdir" help:"Folder with all services; without it those that are compiled in."`
 	JSON     bool   `help:"Print the comparison as JSON."`
 }
@@ -31,6 +33,10 @@ func (c *replayCmd) Run() error {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "passerelle:", err)
 		return unusable
+	}
+	if c.Hash != "" && !strings.EqualFold(strings.TrimSpace(c.Hash), r.Hash) {
+		fmt.Fprintf(os.Stderr, "passerelle: this is another receipt: its fingerprint is %s\n", r.Hash)
+		return exitError(1)
 	}
 	files := packages.Luxembourg()
 	if c.Services != "" {
@@ -52,7 +58,7 @@ func (c *replayCmd) Run() error {
 		enc.SetIndent("", "  ")
 		err = enc.Encode(out)
 	} else {
-		say(r, out)
+		c.say(r, out)
 	}
 	if err == nil && !out.Same() {
 		err = exitError(1)
@@ -60,7 +66,7 @@ func (c *replayCmd) Run() error {
 	return err
 }
 
-func say(r pack.Receipt, out pack.Replayed) {
+func (c *replayCmd) say(r pack.Receipt, out pack.Replayed) {
 	line := func(ok bool, yes, no string) {
 		if ok {
 			fmt.Println("same    ", yes)
@@ -69,8 +75,9 @@ func say(r pack.Receipt, out pack.Replayed) {
 		}
 	}
 	fmt.Printf("case %s, decided %s, %s/%s\n", r.Case, r.DecidedAt.Format("2006-01-02 15:04 MST"), r.Package.Service, r.Package.Version)
-	line(out.Untouched, "the receipt is as it was written", "the receipt was changed after it was written: its fingerprints are wrong")
-	line(out.SameRules, "the rules", "the rules are others than those that decided")
+	line(out.Untouched, "the fingerprints fit what the receipt says", "the receipt was changed after it was written: its fingerprints are wrong")
+	line(out.SameIssued, "what was issued", "the receipt says that the rules decided, but not what they came to")
+	line(out.SameRules, "the rules", "the files of the rules have changed since; the result below tells whether that matters")
 	line(out.SamePackage, "the whole package, texts included", "the package's texts or letters have changed; that does not alter the result")
 	line(out.SameEngine, "the engine "+r.Engine.Version, "the engine is another version than "+r.Engine.Version)
 	amount := ""
@@ -80,6 +87,9 @@ func say(r pack.Receipt, out pack.Replayed) {
 	line(out.SameResult, "the result: "+string(out.Outcome)+amount, "the result: it is "+string(out.Outcome)+amount+" now")
 	for _, d := range out.Differences {
 		fmt.Println("         ", d)
+	}
+	if c.Hash == "" {
+		fmt.Printf("note      compare the fingerprint with the one at the case, or name it with --hash: %s\n", r.Hash)
 	}
 	if r.Issued.ByRule {
 		return

@@ -126,7 +126,7 @@ type Decision struct {
 	ApprovedBy string       `json:"approvedBy,omitempty"`
 	At         time.Time    `json:"at"`
 	Appeal     AppealLimit  `json:"appeal,omitzero"`
-	Receipt    string       `json:"receipt,omitempty"` // SHA-256 of the receipt, see Dossier.DecisionReceipt; "": no rule had a part
+	Receipt    string       `json:"receipt,omitempty"` // SHA-256 of the receipt, see Service.DecisionReceipt; "": no rule had a part
 }
 
 // AppealLimit says to whom a decision can be contested, and until when.

@@ -31,6 +31,7 @@ type change struct {
 	documents    []Document
 	messages     []Message
 	certificates []Certificate
+	receipt      *pack.Receipt // of the decision that is issued
 	payments     []Payment
 	settled      []Payment // payments ordered before, with their outcome
 	jobs         []work.Job

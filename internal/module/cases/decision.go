@@ -53,7 +53,7 @@ func (ch *change) issue() error {
 		if err != nil {
 			return err
 		}
-		d.Receipt = r.Hash
+		d.Receipt, ch.receipt = r.Hash, &r
 	}
 	ch.conclude(d, EndDecided, "decided")
 	if ch.c.Kind == Appeal && d.Outcome == pack.Granted {

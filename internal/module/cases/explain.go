@@ -1,11 +1,11 @@
 package cases
 
 import (
+	"context"
 	"slices"
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
-	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 )
 
@@ -100,20 +100,21 @@ func (d *Dossier) Changes(loc *i18n.Locale) (told []string, asked bool) {
 	return told, true
 }
 
-// DecisionReceipt is the receipt of the decision that the rules came to: nil when they
-// had no part in it. An error means that the facts are not any more those on
-// which it was decided.
-func (d *Dossier) DecisionReceipt() (*pack.Receipt, error) {
-	issued, proposal := d.File.Decision, d.File.Proposal
-	if issued == nil || proposal == nil || issued.Receipt == "" {
+// DecisionReceipt returns the receipt that was written with the decision of a
+// case: nil when rules had no part in it, and for a decision from before receipts
+// were kept whose receipt the rules of today cannot write any more.
+func (s *Service) DecisionReceipt(ctx context.Context, d *Dossier) (*pack.Receipt, error) {
+	issued := d.File.Decision
+	if issued == nil || d.File.Proposal == nil || issued.Receipt == "" {
 		return nil, nil
 	}
-	r, err := receiptOf(d.Package, d.Case, *issued)
-	if err != nil {
-		return nil, err
+	if r, err := s.store.receipt(ctx, s.DB.Read(), issued.Receipt); r != nil || err != nil {
+		return r, err
 	}
-	if r.Hash != issued.Receipt {
-		return nil, errs.New(errs.Internal, "").Because("case %s: the receipt %s cannot be made any more, it is %s now", d.ID, issued.Receipt, r.Hash)
+	r, err := receiptOf(d.Package, d.Case, *issued)
+	if err != nil || r.Hash != issued.Receipt {
+		s.Log.Warn("receipt not kept and not to be made any more", "case", d.ID, "receipt", issued.Receipt, "err", err)
+		return nil, nil
 	}
 	return &r, nil
 }

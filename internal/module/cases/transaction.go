@@ -109,6 +109,11 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 			return err
 		}
 	}
+	if ch.receipt != nil {
+		if err := s.store.addReceipt(ctx, tx, c.ID, ch.receipt); err != nil {
+			return err
+		}
+	}
 	for _, x := range ch.payments {
 		if err := s.store.addPayment(ctx, tx, x); err != nil {
 			return err

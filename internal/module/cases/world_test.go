@@ -196,6 +196,15 @@ func (w *world) count(query string, args ...any) int {
 	return n
 }
 
+// exec changes what is stored.
+func (w *world) exec(query string) {
+	w.t.Helper()
+	w.must(w.DB.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, query)
+		return err
+	}))
+}
+
 // register is a population register that can be out of order.
 type register struct {
 	mu    sync.Mutex

@@ -103,7 +103,7 @@ func (a *API) getReceipt(ctx context.Context, in *caseInput) (*receiptOutput, er
 	if err != nil {
 		return nil, err
 	}
-	r, err := d.DecisionReceipt()
+	r, err := a.Cases.DecisionReceipt(ctx, d)
 	if err != nil {
 		return nil, err
 	}

@@ -31,23 +31,22 @@ type Document struct {
 
 // New prepares the document of a case; ok is false while nothing is decided, for
 // an officer while the rules have not run.
-// receiptURL is where the receipt is downloaded. An error means that the receipt
-// cannot be made from what is stored.
-func New(d *cases.Dossier, l *i18n.Locale, receiptURL string) (doc *Document, ok bool, err error) {
-	doc = &Document{Dossier: d, l: l, receiptURL: receiptURL}
+// receipt is that of the decision, nil for none; receiptURL is where it is
+// downloaded.
+func New(d *cases.Dossier, l *i18n.Locale, receipt *pack.Receipt, receiptURL string) (doc *Document, ok bool) {
+	doc = &Document{Dossier: d, l: l, receipt: receipt, receiptURL: receiptURL}
 	if doc.told, ok = d.Explain(l); !ok && d.Officer { // before the decision: what the rules propose
 		doc.told, ok = d.ExplainProposal(l)
 	}
 	if !ok {
-		return nil, false, nil
+		return nil, false
 	}
 	// Silence does not rest on what the rules would have proposed.
 	rests := d.Officer || len(doc.told.Conditions)+len(doc.told.Rows) > 0
 	if p := d.File.Proposal; p != nil && rests {
 		doc.account = d.Package.Account(l, *p)
 	}
-	doc.receipt, err = d.DecisionReceipt()
-	return doc, true, err
+	return doc, true
 }
 
 // Title is the document's heading.

@@ -4,16 +4,13 @@ import (
 	"net/http"
 
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 )
 
 // WriteReceipt answers with the receipt of a case's decision, as a file to keep:
-// errs.NotFound when the rules had no part in it.
-func WriteReceipt(w http.ResponseWriter, d *cases.Dossier) error {
-	r, err := d.DecisionReceipt()
-	if err != nil {
-		return err
-	}
+// errs.NotFound when there is none.
+func WriteReceipt(w http.ResponseWriter, d *cases.Dossier, r *pack.Receipt) error {
 	if r == nil {
 		return errs.New(errs.NotFound, "grounds.receipt.none")
 	}

@@ -30,11 +30,15 @@ func (w *Web) openGrounds(r *http.Request) (*view, *grounds.Document, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, ok, err := grounds.New(v.d, v.Locale, v.path("receipt.json"))
-	if err == nil && !ok {
-		err = errs.New(errs.NotFound, "grounds.undecided")
+	receipt, err := w.Service.DecisionReceipt(r.Context(), v.d)
+	if err != nil {
+		return nil, nil, err
 	}
-	return v, doc, err
+	doc, ok := grounds.New(v.d, v.Locale, receipt, v.path("receipt.json"))
+	if !ok {
+		return nil, nil, errs.New(errs.NotFound, "grounds.undecided")
+	}
+	return v, doc, nil
 }
 
 // receipt hands out the receipt by which the decision can be run again.
@@ -43,5 +47,9 @@ func (w *Web) receipt(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return grounds.WriteReceipt(rw, v.d)
+	receipt, err := w.Service.DecisionReceipt(r.Context(), v.d)
+	if err != nil {
+		return err
+	}
+	return grounds.WriteReceipt(rw, v.d, receipt)
 }

@@ -16,12 +16,13 @@ func (b *Bench) grounds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	doc, ok, err := grounds.New(d, locale(r), "/workbench/cases/"+d.ID+"/receipt.json")
-	if err == nil && !ok {
-		err = errs.New(errs.NotFound, "grounds.undecided")
-	}
+	receipt, err := b.Service.DecisionReceipt(r.Context(), d)
 	if err != nil {
 		return err
+	}
+	doc, ok := grounds.New(d, locale(r), receipt, "/workbench/cases/"+d.ID+"/receipt.json")
+	if !ok {
+		return errs.New(errs.NotFound, "grounds.undecided")
 	}
 	return render(w, r, http.StatusOK, "workbench", groundsPage(d, doc))
 }
@@ -31,7 +32,11 @@ func (b *Bench) receipt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return grounds.WriteReceipt(w, d)
+	receipt, err := b.Service.DecisionReceipt(r.Context(), d)
+	if err != nil {
+		return err
+	}
+	return grounds.WriteReceipt(w, d, receipt)
 }
 
 func (b *Bench) dossier(r *http.Request, route string) (*cases.Dossier, error) {

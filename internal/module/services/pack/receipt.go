@@ -205,6 +205,7 @@ func (r Receipt) facts() (Facts, error) {
 // Replayed is what came of running a receipt again.
 type Replayed struct {
 	Untouched   bool     `json:"untouched"`   // the receipt's own hashes are right
+	SameIssued  bool     `json:"sameIssued"`  // where it says that the rules decided, what was issued is its result
 	SamePackage bool     `json:"samePackage"` // texts and letters included
 	SameRules   bool     `json:"sameRules"`
 	SameEngine  bool     `json:"sameEngine"`
@@ -214,9 +215,12 @@ type Replayed struct {
 	Amount      string   `json:"amount,omitempty"`
 }
 
-// Same reports whether the decision was confirmed: nobody touched the receipt,
-// and the same rules come to the same result.
-func (r Replayed) Same() bool { return r.Untouched && r.SameRules && r.SameResult }
+// Same reports whether the decision was confirmed: the receipt is in itself
+// right, and the rules of today come to its result, be they and the engine the
+// same files or later ones. That the receipt is the one that was issued, only its
+// hash tells, compared with the one at the case: whoever alters a receipt can
+// compute its hashes anew.
+func (r Replayed) Same() bool { return r.Untouched && r.SameIssued && r.SameResult }
 
 // Replay decides again about the facts of a receipt with p, the package that the
 // receipt names, and compares. An error means that nothing can be said.
@@ -249,7 +253,25 @@ func (p *Package) Replay(r Receipt) (Replayed, error) {
 	if out.SameResult = bytes.Equal(now, then); !out.SameResult {
 		out.Differences = differences(then, now)
 	}
-	return out, nil
+	out.SameIssued, err = r.issuedAsRuled()
+	return out, err
+}
+
+// issuedAsRuled reports whether a receipt that names the rules as the ground of
+// what was issued has that as its result. A refusal has no amount, whatever the
+// rules computed on their way there.
+func (r Receipt) issuedAsRuled() (bool, error) {
+	if !r.Issued.ByRule {
+		return true, nil
+	}
+	var ruled struct {
+		Outcome Outcome `json:"outcome"`
+		Amount  string  `json:"amount"`
+	}
+	if err := json.Unmarshal(r.Result, &ruled); err != nil {
+		return false, fmt.Errorf("result: %w", err)
+	}
+	return r.Issued.Outcome == ruled.Outcome && (r.Issued.Outcome == Refused || r.Issued.Amount == ruled.Amount), nil
 }
 
 // differences names the members that differ.
