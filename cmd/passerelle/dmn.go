@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -19,6 +20,7 @@ type tckCmd struct {
 	CSV string `help:"Write the results of each case to this file, in the suite's format."`
 }
 
+// Run prints how many cases passed; the exit code is 1 when one failed.
 func (c *tckCmd) Run() error {
 	report, err := tck.Run(c.Dir)
 	if err != nil {
@@ -29,13 +31,13 @@ func (c *tckCmd) Run() error {
 		if err != nil {
 			return err
 		}
-		if err := report.WriteCSV(f); err != nil {
-			return err
-		}
-		if err := f.Close(); err != nil {
+		if err := errors.Join(report.WriteCSV(f), f.Close()); err != nil {
 			return err
 		}
 	}
 	fmt.Println(report)
+	if report.Total().Failed > 0 {
+		return exitError(1)
+	}
 	return nil
 }

@@ -16,7 +16,7 @@ type Account struct {
 	Hash       string       `json:"hash" doc:"SHA-256 of the package"`
 	LawOf      string       `json:"lawOf" format:"date" doc:"The day whose law counts"`
 	Steps      []Step       `json:"steps" doc:"In the order of the calculation"`
-	Parameters []LegalValue `json:"parameters" doc:"The legal values that the decision read"`
+	Parameters []LegalValue `json:"parameters" doc:"The legal values that the rules name, as they were in force"`
 }
 
 // Step is one computed value.

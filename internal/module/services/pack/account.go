@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 // can be followed by hand.
 type Account struct {
 	Steps      []Computed // every decision of decision.dmn that was made, what others need first
-	Parameters []InForce  // the legal values that the decision read
+	Parameters []InForce  // the legal values that the rules name
 }
 
 // Computed is one decision of the model.
@@ -25,7 +26,7 @@ type Computed struct {
 	Value  string // as a person reads it
 	Raw    feel.Value
 	Expr   string      // the rule itself as FEEL, "" for a table
-	Rounds string      // the rounding that the rule names, as FEEL, "" for none
+	Rounds []string    // the roundings that the rule names, as FEEL
 	Rules  []FiredRule // of a table: the rules whose outputs count
 }
 
@@ -64,6 +65,9 @@ func (p *Package) Account(loc *i18n.Locale, d Decision) Account {
 		}
 		x := byName[name]
 		c := Computed{Name: name, About: strings.TrimSpace(x.Description), Raw: v, Value: showAny(loc, v)}
+		if unit := p.unitOf(name); unit != "" {
+			c.Value = showUnit(loc, v, unit)
+		}
 		if key := "decisions." + name; p.Has(key) {
 			c.Name, c.Own = p.T(loc.Lang(), key), true
 		}
@@ -72,8 +76,8 @@ func (p *Package) Account(loc *i18n.Locale, d Decision) Account {
 			c.Rules = firedRules(logic, d.Rules[name])
 		case *dmn.Literal:
 			c.Expr = strings.TrimSpace(logic.Text)
-			c.Rounds = rounding(c.Expr)
 		}
+		c.Rounds = roundingsIn(ruleText(x.Logic))
 		a.Steps = append(a.Steps, c)
 	}
 	for _, u := range d.Parameters {
@@ -148,11 +152,55 @@ func firedRules(t *dmn.DecisionTable, ids []string) []FiredRule {
 	return out
 }
 
-// rounding finds the rounding that a rule names.
-func rounding(expr string) string {
-	for _, how := range []string{"round half up", "round half down", "round up", "round down", "floor", "ceiling", "decimal"} {
+// roundingsIn lists the rounding functions that a rule names, each once, in the
+// order in which they stand in it.
+func roundingsIn(expr string) []string {
+	var out []string
+	for _, how := range roundings {
 		if strings.Contains(expr, how+"(") {
-			return how
+			out = append(out, how)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return strings.Index(expr, a+"(") - strings.Index(expr, b+"(") })
+	return out
+}
+
+// ruleText is the FEEL that an expression consists of, as one text.
+func ruleText(x dmn.Expression) string {
+	switch x := x.(type) {
+	case *dmn.Literal:
+		return strings.TrimSpace(x.Text)
+	case *dmn.Context:
+		var parts []string
+		for _, e := range x.Entries {
+			parts = append(parts, ruleText(e.Value))
+		}
+		return strings.Join(parts, "\n")
+	case *dmn.Conditional:
+		return ruleText(x.If) + "\n" + ruleText(x.Then) + "\n" + ruleText(x.Else)
+	case *dmn.DecisionTable:
+		var parts []string
+		for _, r := range x.Rules {
+			for _, out := range r.Outputs {
+				parts = append(parts, ruleText(out))
+			}
+		}
+		return strings.Join(parts, "\n")
+	}
+	return ""
+}
+
+// unitOf is the unit of a decision's value: that in which explanation.yaml tells
+// it, "" where it does not.
+func (p *Package) unitOf(decision string) string {
+	for _, r := range p.Explanation.rows {
+		if r.text == decision {
+			return r.unit
+		}
+	}
+	for _, n := range p.Explanation.nearest {
+		if n.decision == decision || slices.Contains(n.with, decision) {
+			return n.unit
 		}
 	}
 	return ""
@@ -193,7 +241,7 @@ func showParameter(loc *i18n.Locale, v feel.Value, unit string) string {
 	}
 	parts := make([]string, len(v.Items()))
 	for i, item := range v.Items() {
-		parts[i] = show(loc, item, map[bool]string{true: "money"}[strings.HasPrefix(unit, "EUR")])
+		parts[i] = showUnit(loc, item, unit)
 	}
 	return strings.Join(parts, "; ")
 }

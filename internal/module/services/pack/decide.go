@@ -91,7 +91,7 @@ func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decis
 		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
 	}
 	d.record(r.Decided)
-	p.uphold(&d, in.context)
+	p.uphold(&d, in.context, how...)
 	if p.lacksEvidence(f) {
 		d.Outcome, d.Amount = Judgement, ""
 		d.Value = d.Value.Put("outcome", feel.String(string(Judgement))).Put("amount", feel.Null())
@@ -173,7 +173,8 @@ func (p *Package) evidenceContext(f Facts) (feel.Value, error) {
 	return feel.Context(entries...), nil
 }
 
-// used are the legal values in force that the decision reads.
+// used are the legal values in force that the rules name, be they reached for
+// these facts or not.
 func (p *Package) used(e *epoch) []ParameterUse {
 	var out []ParameterUse
 	for _, u := range e.uses {

@@ -32,6 +32,7 @@ type rowSpec struct {
 	line   int
 	when   *feel.Expr
 	value  *feel.Expr
+	text   string // of value
 	unit   string
 	args   []argument
 	minus  bool
@@ -140,7 +141,7 @@ func (l *loader) loadExplanation(p *Package) {
 		if rr.When != nil {
 			r.when = l.compile(file, what+".when", *rr.When, names)
 		}
-		r.value = l.compile(file, what+".value", rr.Value, names)
+		r.value, r.text = l.compile(file, what+".value", rr.Value, names), strings.TrimSpace(rr.Value.Text)
 		r.args = l.arguments(file, what+".args", rr.Args, names)
 		if rr.Source != nil {
 			r.source = *rr.Source

@@ -59,8 +59,8 @@ const probes = 160
 
 // Nearest computes for each quantity that explanation.yaml declares the nearest
 // value at which d, a decision about f, would be another: another outcome, or
-// other reasons. What the rules leave to a person (judgement) is no change that
-// anybody can be promised, and a judgement has none. The result begins with what
+// another amount for other reasons. What the rules leave to a person (judgement)
+// is no change that anybody can be promised, and a judgement has none. The result begins with what
 // would make it better, each in the order of the distance (in parts of what the
 // quantity is).
 //
@@ -111,15 +111,21 @@ type nearestSearch struct {
 	tried int
 }
 
-// fate is what a decision comes to, as far as a change of it counts.
+// nearestFate is what a decision comes to, as far as a change of it counts.
 type nearestFate struct {
 	outcome Outcome
 	amount  string
 	reasons string
 }
 
+// differs reports whether somebody would be told something else: not when only
+// the reasons of a refusal change, nor when the amount follows the quantity by
+// the same rule.
 func (a nearestFate) differs(b nearestFate) bool {
-	return a.outcome != b.outcome || a.reasons != b.reasons
+	if a.outcome != b.outcome {
+		return true
+	}
+	return a.outcome == Granted && a.reasons != b.reasons && a.amount != b.amount
 }
 
 func (s *nearestSearch) own() nearestFate {
@@ -254,6 +260,9 @@ func (s *nearestSearch) ladder(spec *nearestSpec, at decimal128.Decimal, up bool
 		if spec.bounded[0] && x.Cmp(spec.min).Less() || spec.bounded[1] && x.Cmp(spec.max).Greater() {
 			return
 		}
+		if spec.kind == nearestDate && distance(decimal128.FromInt64(1), x.Sub(at)).Cmp(farthest).Greater() {
+			return
+		}
 		all = append(all, x)
 	}
 	step := spec.step
@@ -287,26 +296,31 @@ func (s *nearestSearch) ladder(spec *nearestSpec, at decimal128.Decimal, up bool
 	return slices.CompactFunc(all, func(a, b decimal128.Decimal) bool { return a.Equal(b) })
 }
 
-// known are the numbers that the decision knows: its values and the legal
-// values in force.
+// farthest is how many days away a date is tried: a hundred years.
+var farthest = decimal128.FromInt64(36_525)
+
+// known are the numbers that the decision knows: the legal values that it reads,
+// then its own values, always in the same order.
 func (s *nearestSearch) known() []decimal128.Decimal {
 	var all []decimal128.Decimal
 	var collect func(v feel.Value)
 	collect = func(v feel.Value) {
-		if n, ok := v.AsNumber(); ok {
+		if n, ok := v.AsNumber(); ok && len(all) < probes {
 			all = append(all, n)
 		}
 		for _, item := range v.Items() {
 			collect(item)
 		}
 	}
-	for _, v := range s.d.Values {
-		collect(v)
-	}
 	for _, e := range s.base.inForce.context.Entries() {
-		collect(e.Value)
+		if s.p.uses[e.Name] {
+			collect(e.Value)
+		}
 	}
-	return all[:min(len(all), 40)]
+	for _, name := range sortedKeys(s.d.Values) {
+		collect(s.d.Values[name])
+	}
+	return all
 }
 
 // value is the quantity as it is.
@@ -347,13 +361,36 @@ func (s *nearestSearch) try(spec *nearestSpec, v feel.Value) (nearestFate, bool)
 				v = feel.String(t.Format(time.DateOnly))
 			}
 		}
-		in.context = put(in.context, spec.path, v)
+		var err error
+		if in, err = s.p.redated(in, spec.path, v, s.f.Date); err != nil {
+			return nearestFate{}, false
+		}
 	}
 	d, _, err := s.p.decideOn(in, s.f, opts...)
 	if err != nil || d.Outcome == Judgement {
 		return nearestFate{}, false
 	}
 	return nearestFate{d.Outcome, d.Amount, strings.Join(d.Reasons, ",")}, true
+}
+
+// redated are the inputs with another fact: an answer may move the reference
+// date, and with it the law that counts.
+func (p *Package) redated(in decisionInputs, path []string, v feel.Value, submitted time.Time) (decisionInputs, error) {
+	in.context = put(in.context, path, v)
+	if path[0] != "application" {
+		return in, nil
+	}
+	application, _ := in.context.Get("application")
+	ref, err := p.referenceDate(application, submitted)
+	if err != nil || ref.Equal(in.ref) {
+		return in, err
+	}
+	in.ref = ref
+	if in.inForce, err = p.Parameters.at(ref); err != nil {
+		return in, err
+	}
+	in.context = in.context.Put("parameters", in.inForce.context).Put("date", feel.DateOf(ref))
+	return in, nil
 }
 
 // put replaces what stands at a path.
@@ -378,7 +415,10 @@ func (spec *nearestSpec) number(v feel.Value) decimal128.Decimal {
 // value is the reverse of number.
 func (spec *nearestSpec) value(n decimal128.Decimal) feel.Value {
 	if spec.kind == nearestDate {
-		days, _ := n.Int64()
+		days, ok := n.Int64()
+		if !ok {
+			return feel.Null()
+		}
 		return feel.DateOf(time.Unix(days*86400, 0).UTC())
 	}
 	return feel.Number(n)
@@ -392,8 +432,9 @@ func (spec *nearestSpec) grid(x, at decimal128.Decimal) decimal128.Decimal {
 
 // between is the middle of two, on the grid of the first.
 func (spec *nearestSpec) between(low, high decimal128.Decimal) decimal128.Decimal {
-	steps, _ := high.Sub(low).Quo(spec.step).Round(0, decimal128.ToNearestAway).Int64()
-	return low.Add(decimal128.FromInt64(steps / 2).Mul(spec.step))
+	steps := high.Sub(low).Quo(spec.step).Round(0, decimal128.ToNearestAway)
+	half := steps.Quo(decimal128.FromInt64(2)).Round(0, decimal128.ToZero)
+	return low.Add(half.Mul(spec.step))
 }
 
 // told are the ways in which changes of the quantity are told.

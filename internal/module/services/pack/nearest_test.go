@@ -103,6 +103,31 @@ func TestTheNearestChangeIsTrue(t *testing.T) {
 	}
 }
 
+// An answer that moves the reference date brings the law of that day with it.
+func TestAnAnswerMovesTheLaw(t *testing.T) {
+	m := files(t)
+	const service = "allotment-garden/2025/service.yaml"
+	m[service].Data = append(m[service].Data, "\nreferenceDate: 'if application.shed then @\"2025-07-15\" else date'\n"...)
+	p, findings := Load(m, "allotment-garden/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	f := facts()
+	f.Application["shed"] = false
+	in, err := p.inputs(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rent := func(in decisionInputs) string {
+		v, _ := in.at([]string{"parameters", "rentPerAre"})
+		return v.String()
+	}
+	moved, err := p.redated(in, []string{"application", "shed"}, feel.Bool(true), f.Date)
+	if err != nil || moved.ref.Format(time.DateOnly) != "2025-07-15" || rent(in) != "24" || rent(moved) != "25.5" {
+		t.Errorf("%s %s, moved %s %s: %v", in.ref, rent(in), moved.ref, rent(moved), err)
+	}
+}
+
 func TestNobodyIsPromisedWhatAPersonDecides(t *testing.T) {
 	p := allowance(t)
 	f := alone("2010-01-01", false, 300_000, 300_000, 300_000)

@@ -112,22 +112,23 @@ func orText(s, other string) string {
 type opened struct{ id, reason string }
 
 // open returns the norms and collisions that hold for a decision made from
-// inputs. What cannot be said to be false holds: a null is never a no.
-func (p *Package) open(d *Decision, inputs feel.Value) []opened {
+// inputs. What cannot be said to be false holds: a null is never a no. how is how
+// the decision was made, with what was supposed.
+func (p *Package) open(d *Decision, inputs feel.Value, how ...dmn.Option) []opened {
 	if len(p.norms.open) == 0 && len(p.norms.exceptions) == 0 {
 		return nil
 	}
 	values := d.Values
 	if values == nil { // the decision was made without its record
 		made := Decision{}
-		if r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, dmn.WithRules()); err == nil {
+		if r, err := p.Decision.Decide(p.Service.Decision.Name, inputs, append(slices.Clone(how), dmn.WithRules())...); err == nil {
 			made.record(r.Decided)
 		}
 		values = made.Values
 	}
 	var out []opened
 	for i := range p.norms.open {
-		if n := &p.norms.open[i]; p.holds(n, values, inputs) {
+		if n := &p.norms.open[i]; p.holds(n, values, inputs, how) {
 			out = append(out, opened{n.id, n.reason})
 		}
 	}
@@ -135,7 +136,7 @@ func (p *Package) open(d *Decision, inputs feel.Value) []opened {
 		e := &p.norms.exceptions[i]
 		count := 0
 		for j := range e.of {
-			if p.holds(&e.of[j], values, inputs) {
+			if p.holds(&e.of[j], values, inputs, how) {
 				count++
 			}
 		}
@@ -146,14 +147,15 @@ func (p *Package) open(d *Decision, inputs feel.Value) []opened {
 	return out
 }
 
-func (p *Package) holds(n *normSpec, values map[string]feel.Value, inputs feel.Value) bool {
+func (p *Package) holds(n *normSpec, values map[string]feel.Value, inputs feel.Value, how []dmn.Option) bool {
+	facts := inputs
 	for _, name := range n.when.Names() {
 		if _, isFact := inputs.Get(name); isFact {
 			continue
 		}
 		v, ok := values[name]
-		if !ok { // the main decision does not need it
-			if r, err := p.Decision.Decide(name, inputs); err == nil {
+		if !ok { // the main decision does not need it, or it is supposed
+			if r, err := p.Decision.Decide(name, facts, how...); err == nil {
 				v = r.Value
 			}
 		}
@@ -166,8 +168,8 @@ func (p *Package) holds(n *normSpec, values map[string]feel.Value, inputs feel.V
 
 // uphold makes a decision that leaves something open a judgement, with the
 // reason of each declaration that holds. The amount stays as a proposal.
-func (p *Package) uphold(d *Decision, inputs feel.Value) {
-	list := p.open(d, inputs)
+func (p *Package) uphold(d *Decision, inputs feel.Value, how ...dmn.Option) {
+	list := p.open(d, inputs, how...)
 	if len(list) == 0 {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 
 	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
 )
 
 // A declared norm, and two exceptions at once, go to a person whatever the rules
@@ -64,6 +65,32 @@ exceptions:
 			if s, _ := outcome.AsString(); s != string(c.outcome) {
 				t.Errorf("%s: process and letters see %s", c.name, s)
 			}
+		}
+	}
+}
+
+// What is supposed for the sake of the nearest change counts for the norms too.
+func TestASuppositionReachesTheNorms(t *testing.T) {
+	m := files(t)
+	m["allotment-garden/2025/norms.yaml"] = &fstest.MapFile{Data: []byte(`
+norms:
+  - {id: children, when: "Reduction > 50", reason: largeShed, legal: reg-gardens/art3}
+`)}
+	p, findings := Load(m, "allotment-garden/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	for _, how := range [][]dmn.Option{{dmn.WithRules()}, nil} {
+		plain, _, err := p.decide(facts(), how...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		supposed, _, err := p.decide(facts(), append(how, dmn.Suppose("Reduction", feel.Int(90)))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain.Outcome != Granted || supposed.Outcome != Judgement {
+			t.Errorf("%s, and supposed %s", plain.Outcome, supposed.Outcome)
 		}
 	}
 }
