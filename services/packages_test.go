@@ -20,6 +20,7 @@ var least = map[string]int{
 	"cost-of-living-allowance": 540,
 	"certificate-of-residence": 24,
 	"business-permit":          45,
+	"klimabonus-heat-pump":     84, // of the version for 2026; that for 2025 has 211
 }
 
 func load(t *testing.T) *pack.Set {
@@ -82,6 +83,11 @@ var answers = map[string]struct {
 		evidence:    map[string]string{"person": person, "record": `{"bulletin":"3","entries":[]}`},
 		refused:     func(f pack.Facts) { f.Application["present"] = false },
 	},
+	"klimabonus-heat-pump": {
+		application: `{"sameAddress":true,"housing":true,"owner":true,"aidedBefore":false,"invoiceDate":"2025-02-10","costs":30000,"power":20,"invoice":[{"name":"invoice.pdf","size":1000,"hash":"abc","type":"application/pdf"}],"oldHeating":"none","radiators":true,"radiatorCosts":3000,"topUp":false,"iban":"LU280019400644750000","holder":"Ada Muster","truthful":true}`,
+		evidence:    map[string]string{"person": person},
+		refused:     func(f pack.Facts) { f.Application["housing"] = false },
+	},
 }
 
 const person = `{"id":"1980010100001","givenName":"Ada","familyName":"Muster","birthDate":"1980-01-01","nationality":"LU","register":"main","residentSince":"2010-05-01","address":{"street":"rue de la Démonstration","number":"1","postcode":"0001","commune":"Luxembourg","country":"LU","since":"2018-09-01"}}`
@@ -117,8 +123,14 @@ func TestEveryLetterCanBeReadInEveryLanguage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if p.ID == "klimabonus-heat-pump" && p.Version == "2026" && want == pack.Granted { // its rules grant nothing: an officer does
+				want = pack.Judgement
+			}
 			if d.Outcome != want {
-				t.Fatalf("%s: %s %v", p.ID, d.Outcome, d.Reasons)
+				t.Fatalf("%s/%s: %s %v", p.ID, p.Version, d.Outcome, d.Reasons)
+			}
+			if want == pack.Judgement {
+				d.Outcome, d.Value = pack.Granted, d.Value.Put("outcome", feel.String(string(pack.Granted)))
 			}
 			for _, lang := range i18n.Langs {
 				letter(t, p, name, lang, f, d)

@@ -9,7 +9,7 @@ import (
 	packages "passerelle/services"
 )
 
-// What the linked data of the three services passes on, and what it keeps to
+// What the linked data of the services passes on, and what it keeps to
 // itself because nobody has verified it.
 func TestDescribeSaysOnlyWhatIsSure(t *testing.T) {
 	set, findings := pack.LoadSet(packages.Luxembourg())
@@ -32,6 +32,9 @@ func TestDescribeSaysOnlyWhatIsSure(t *testing.T) {
 		},
 		"cost-of-living-allowance": {
 			legal: map[string]string{"avc-2025": "unverified", "avc-2018": "", "avc-limits": "unverified", "energy-premium": "unverified"},
+		},
+		"klimabonus-heat-pump": {
+			legal: map[string]string{"loi-2016": "", "prolongation": "", "klimabonus-2022": "unverified"},
 		},
 	} {
 		t.Run(id, func(t *testing.T) {
