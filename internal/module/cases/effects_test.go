@@ -126,22 +126,22 @@ func TestStepThatFailed(t *testing.T) {
 		w.Payments = nil
 		id := w.apply(alice, "grant", "granted")
 		w.must(w.Decide(ctx, fritz, id, w.task(id, "examine"), pack.Granted, "", ""))
-		_, err := w.Stuck(ctx, fritz, "", 10)
+		_, err := w.Stuck(ctx, fritz, 10)
 		refused(t, err, errs.Forbidden, "cases.operatorOnly")
 		refused(t, w.Resume(ctx, fritz, id), errs.Forbidden, "cases.operatorOnly")
-		stuck, err := w.Stuck(ctx, oscar, "", 10)
-		if err != nil || len(stuck) != 1 || stuck[0].ID != id || stuck[0].Cause == "" {
+		stuck, err := w.Stuck(ctx, oscar, 10)
+		if err != nil || len(stuck) != 1 || stuck[0].ID != id || stuck[0].Cause == "" || len(stuck[0].Steps) != 1 {
 			t.Fatalf("stuck %+v %v", stuck, err)
 		}
 		w.must(w.Resume(ctx, oscar, id)) // too early: it fails again
-		if stuck, _ = w.Stuck(ctx, oscar, "", 10); len(stuck) != 1 {
+		if stuck, _ = w.Stuck(ctx, oscar, 10); len(stuck) != 1 {
 			t.Fatalf("resumed without mending: %+v", stuck)
 		}
 		w.Payments = bank
 		w.must(w.Resume(ctx, oscar, id))
 		w.must(w.Resume(ctx, oscar, id))
 		w.run()
-		stuck, _ = w.Stuck(ctx, oscar, "", 10)
+		stuck, _ = w.Stuck(ctx, oscar, 10)
 		if c := w.file(id); len(stuck) != 0 || c.Status != Closed || len(c.Payments) != 1 || c.Payments[0].Status != "done" {
 			t.Errorf("%s %+v, stuck %+v", c.Status, c.Payments, stuck)
 		}
@@ -244,4 +244,39 @@ func TestTwoAccountsOfOnePerson(t *testing.T) {
 	if mine, _ := w.Mine(context.Background(), nobody, "", 10); len(mine) != 0 {
 		t.Errorf("no number is nobody's: %+v", mine)
 	}
+}
+
+// TestManyStepsThatFailed: after a failure of everybody's bank one command
+// repeats all, and says how many stand still again.
+func TestManyStepsThatFailed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		bank := w.Payments
+		w.Payments = nil
+		var ids []string
+		for range 7 {
+			id := w.apply(alice, "grant", "granted")
+			w.must(w.Decide(ctx, fritz, id, w.task(id, "examine"), pack.Granted, "", ""))
+			ids = append(ids, id)
+			w.pass(day)
+		}
+		_, _, err := w.ResumeAll(ctx, fritz)
+		refused(t, err, errs.Forbidden, "cases.operatorOnly")
+		if stuck, err := w.Stuck(ctx, oscar, 3); err != nil || len(stuck) != 3 {
+			t.Fatalf("%+v %v", stuck, err)
+		}
+		if mended, again, err := w.ResumeAll(ctx, oscar); err != nil || mended != 0 || again != 7 {
+			t.Errorf("too early: %d %d %v", mended, again, err)
+		}
+		w.Payments = bank
+		if mended, again, err := w.ResumeAll(ctx, oscar); err != nil || mended != 7 || again != 0 {
+			t.Errorf("%d %d %v", mended, again, err)
+		}
+		w.run()
+		for _, id := range ids {
+			if c := w.file(id); c.Status != Closed || len(c.Payments) != 1 {
+				t.Errorf("%s %+v", c.Status, c.Payments)
+			}
+		}
+	})
 }

@@ -357,13 +357,14 @@ func (s *Service) Tasks(ctx context.Context, a Actor, f QueueFilter) ([]QueueRow
 	return rows, counts, err
 }
 
-// Stuck lists the cases in which a step of the process failed, by id after the
-// given one. Only an operator may; Resume repeats the step.
-func (s *Service) Stuck(ctx context.Context, a Actor, after string, limit int) ([]Stuck, error) {
+// Stuck lists the first cases in which a step of the process failed, those whose
+// legal deadline is nearest first: it runs on (ADR 0018). Only an operator may;
+// Resume repeats the step.
+func (s *Service) Stuck(ctx context.Context, a Actor, limit int) ([]Stuck, error) {
 	if !a.Has("operator") {
 		return nil, errs.New(errs.Forbidden, "cases.operatorOnly")
 	}
-	return s.store.stuck(ctx, s.DB.Read(), after, limit)
+	return s.store.stuck(ctx, s.DB.Read(), limit)
 }
 
 // Verify returns the certificate with the code. Anybody may ask; the code is

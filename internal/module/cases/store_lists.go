@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"passerelle/engine/bpmn"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
 )
@@ -223,19 +224,36 @@ func (store) workersOf(ctx context.Context, q db.Querier, ids []string) (map[str
 type Stuck struct {
 	Row
 	Authority string
-	Cause     string // for the operator, without personal data
+	Steps     []string // the elements of the process that failed
+	Cause     string   // for the operator, without personal data
 }
 
-// stuck lists cases with a failed step by id, after the given one.
-func (store) stuck(ctx context.Context, q db.Querier, after string, limit int) ([]Stuck, error) {
+// stuck lists cases with a failed step, the nearest deadline first.
+func (store) stuck(ctx context.Context, q db.Querier, limit int) ([]Stuck, error) {
 	return list(ctx, q, func(row scanner) (Stuck, error) {
 		var s Stuck
 		var submitted, dueAt, decided int64
-		err := row.Scan(&s.ID, &s.Number, &s.Kind, &s.Service, &s.Version, &s.Name, &s.Status, &s.Outcome, &submitted, &dueAt, &decided, &s.Authority, &s.Cause)
+		var text string
+		if err := row.Scan(&s.ID, &s.Number, &s.Kind, &s.Service, &s.Version, &s.Name, &s.Status, &s.Outcome, &submitted, &dueAt, &decided, &s.Authority, &s.Cause, &text); err != nil {
+			return s, err
+		}
 		s.SubmittedAt, s.DueAt, s.DecidedAt = db.Time(submitted), dueTime(dueAt), db.Time(decided)
+		var file struct{ Process bpmn.State }
+		err := json.Unmarshal([]byte(text), &file)
+		for _, w := range file.Process.Waits() {
+			if w.Kind == bpmn.WaitIncident {
+				s.Steps = append(s.Steps, w.Element)
+			}
+		}
 		return s, err
-	}, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at, authority, incident FROM cases_case
-		WHERE incident <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	}, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at, authority, incident, file FROM cases_case
+		WHERE incident <> '' ORDER BY due_at, id LIMIT $1`, limit)
+}
+
+// stuckIDs lists the ids of all cases with a failed step after the given one.
+func (store) stuckIDs(ctx context.Context, q db.Querier, after string, limit int) ([]string, error) {
+	return list(ctx, q, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		`SELECT id FROM cases_case WHERE incident <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 // Counts are the figures above a queue.

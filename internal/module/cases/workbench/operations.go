@@ -1,8 +1,11 @@
 package workbench
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +29,8 @@ type operationsPage struct {
 	incidents []work.Incident
 	stuck     []cases.Stuck
 	done      string // what was mended, a text key below workbench.operations.done
+	mended    int    // of all: how many
+	again     int    // of all: how many failed again
 	problem   string
 	typed     url.Values
 }
@@ -35,7 +40,11 @@ func (b *Bench) showOperations(w http.ResponseWriter, r *http.Request) error {
 	if !locale(r).Has("workbench.operations.done." + done) {
 		done = ""
 	}
-	return b.renderOperations(w, r, http.StatusOK, operationsPage{done: done})
+	count := func(name string) int {
+		n, _ := strconv.Atoi(r.URL.Query().Get(name))
+		return max(n, 0)
+	}
+	return b.renderOperations(w, r, http.StatusOK, operationsPage{done: done, mended: count("mended"), again: count("again")})
 }
 
 func (b *Bench) renderOperations(w http.ResponseWriter, r *http.Request, status int, p operationsPage) error {
@@ -48,7 +57,7 @@ func (b *Bench) renderOperations(w http.ResponseWriter, r *http.Request, status 
 	if p.incidents, err = b.Queue.Incidents(r.Context(), "", incidentsShown); err != nil {
 		return err
 	}
-	if p.stuck, err = b.Service.Stuck(r.Context(), who, "", incidentsShown); err != nil {
+	if p.stuck, err = b.Service.Stuck(r.Context(), who, incidentsShown); err != nil {
 		return err
 	}
 	return render(w, r, status, "operations", p.page())
@@ -74,6 +83,18 @@ func (b *Bench) mend(w http.ResponseWriter, r *http.Request) error {
 		err = b.Queue.Discard(r.Context(), id, reason+" ("+who.Name+")")
 	case "case":
 		err = b.Service.Resume(r.Context(), who, id)
+	case "allCases":
+		mended, again, err := b.Service.ResumeAll(r.Context(), who)
+		if err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, fmt.Sprintf("/operations?done=allCases&mended=%d&again=%d", mended, again))
+	case "allJobs":
+		mended, err := b.resumeJobs(r.Context())
+		if err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, fmt.Sprintf("/operations?done=allJobs&mended=%d", mended))
 	default:
 		err = errs.New(errs.Invalid, "workbench.error.action")
 	}
@@ -87,6 +108,25 @@ func (b *Bench) mend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.SeeOther(w, r, "/operations?done="+action)
+}
+
+// resumeJobs puts every failed job back into the queue.
+func (b *Bench) resumeJobs(ctx context.Context) (n int, err error) {
+	for after := ""; ; {
+		failed, err := b.Queue.Incidents(ctx, after, incidentsShown)
+		if err != nil || len(failed) == 0 {
+			return n, err
+		}
+		for _, i := range failed {
+			after = i.ID
+			switch err := b.Queue.Resume(ctx, i.ID); {
+			case err == nil:
+				n++
+			case errs.KindOf(err) != errs.NotFound: // mended meanwhile
+				return n, err
+			}
+		}
+	}
 }
 
 // isOpen reports whether the form to discard a job is unfolded: its reason was
