@@ -19,7 +19,8 @@ type simulateCmd struct {
 	Variant    string   `type:"existingdir" help:"Another version to compare with, DIR/service/version."`
 	Set        []string `sep:"none" placeholder:"NAME=FEEL" help:"A changed legal value, such as 'monthlyLimit=round half up(value * 1.05, 2)'. May be given several times."`
 	Date       string   `default:"2025-11-24" help:"Day of the applications; the demonstration's registers stand at the default."`
-	Population string   `type:"existingfile" help:"File of JSON lines with applicant, application and evidence; without it the demonstration's invented people."`
+	Population string   `type:"existingfile" help:"File of JSON lines with applicant, application and evidence; without it the demonstration's invented people. The same file gives the same figures; they are protected against those to whom they are passed on, not against whoever holds the file."`
+	Applied    string   `type:"existingfile" help:"File with the identification numbers of those who have applied, one a line: the take-up is told as well."`
 	JSON       bool     `help:"Print the result as JSON."`
 	CSV        bool     `name:"csv" help:"Print the groups as CSV."`
 }
@@ -52,19 +53,25 @@ func (c *simulateCmd) Run(ctx context.Context) error {
 	if variant, _, err = variant.Adjust(day, changes); err != nil {
 		return err
 	}
-	people := app.Population(day)
+	people, key := app.Population(day), []byte("invented people are nobody's secret")
 	if c.Population != "" {
-		if people, err = simulation.OpenFile(c.Population); err != nil {
+		file, err := simulation.OpenFile(c.Population)
+		if err != nil {
 			return err
 		}
+		people, key = file, file.Key()
 	}
-	result, err := simulation.Compare(ctx, simulation.Options{Base: base, Variant: variant, Date: day, People: people,
-		Progress: func(done int) { fmt.Fprintf(os.Stderr, "\r%d of %d", done, people.Len()) }})
+	applied, err := identifiers(c.Applied)
+	if err != nil {
+		return err
+	}
+	result, err := simulation.Compare(ctx, simulation.Options{Base: base, Variant: variant, Date: day, People: people, Applied: applied, Key: key,
+		Progress: func(done int) { fmt.Fprintf(os.Stderr, "\r%d %%", done*100/max(people.Len(), done)) }})
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
 		return err
 	}
-	report := simulation.Report{Service: base.ID, Result: result,
+	report := simulation.Report{Service: base.ID, Result: result, Note: simulation.Note,
 		Plan: simulation.Plan{Base: base.Version, Variant: variant.Version, Date: c.Date, Changes: changes, BaseHash: base.Hash, Hash: variant.Hash}}
 	switch {
 	case c.JSON:
@@ -76,6 +83,25 @@ func (c *simulateCmd) Run(ctx context.Context) error {
 	}
 	fmt.Print(result.Text())
 	return nil
+}
+
+// identifiers reads a file with one identification number a line; no file gives
+// nil.
+func identifiers(path string) (map[string]bool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		if id := strings.TrimSpace(line); id != "" {
+			all[id] = true
+		}
+	}
+	return all, nil
 }
 
 // version loads one version, which must be without errors and tell how it is

@@ -24,9 +24,8 @@ func Numbers(scale int, values []int64) Column {
 	if scale < 0 || scale > 18 {
 		panic("column: scale out of range")
 	}
-	c := Column{ints: values, scale: scale}
+	c := Column{ints: given(values), scale: scale}
 	if len(values) == 0 {
-		c.ints = []int64{}
 		return c
 	}
 	c.lo, c.hi = slices.Min(values), slices.Max(values)
@@ -34,11 +33,33 @@ func Numbers(scale int, values []int64) Column {
 }
 
 // Booleans makes a column of truth values; the slice is kept.
-func Booleans(values []bool) Column { return Column{bools: values} }
+func Booleans(values []bool) Column { return Column{bools: given(values)} }
 
 // Values makes a column of any values; the slice is kept. Expressions that read
 // it are evaluated row by row.
-func Values(values []feel.Value) Column { return Column{values: values} }
+func Values(values []feel.Value) Column { return Column{values: given(values)} }
+
+// given tells a column without rows from a constant.
+func given[T any](values []T) []T {
+	if values == nil {
+		return []T{}
+	}
+	return values
+}
+
+// holds reports whether the column has exactly n rows; a constant has as many as
+// are asked for.
+func (c Column) holds(n int) bool {
+	switch {
+	case c.ints != nil:
+		return len(c.ints) == n
+	case c.bools != nil:
+		return len(c.bools) == n
+	case c.values != nil:
+		return len(c.values) == n
+	}
+	return true
+}
 
 // Constant is the same value in every row.
 func Constant(v feel.Value) Column { return Column{all: v} }
@@ -66,8 +87,14 @@ func (c Column) Integers() (values []int64, scale int, ok bool) {
 func (c Column) Truth() (values []bool, ok bool) { return c.bools, c.bools != nil }
 
 // Eval evaluates an expression for n rows. A name without column is null. fast
-// tells whether it ran over columns; otherwise it was evaluated row by row.
+// tells whether it ran over columns; otherwise it was evaluated row by row. It
+// panics when a column has not exactly n rows.
 func Eval(e *feel.Expr, n int, columns map[string]Column) (result Column, fast bool) {
+	for name, c := range columns {
+		if !c.holds(n) {
+			panic("column: " + name + " has not as many rows as are evaluated")
+		}
+	}
 	p := planner{columns: columns}
 	if node := p.plan(e.AST()); node != nil {
 		return node.run(n), true

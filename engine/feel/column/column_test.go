@@ -3,6 +3,7 @@ package column
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -125,6 +126,78 @@ func TestWhatHasNoColumnsRunsByRow(t *testing.T) {
 	}
 	if got, fast = Eval(compile(t, "missing(a)"), 1, nil); fast || !got.Value(0).IsNull() {
 		t.Errorf("%v %v", fast, got.Value(0))
+	}
+}
+
+// However deep constructs stand in one another, each part is planned once and
+// computed once a block.
+func TestNestingIsLinear(t *testing.T) {
+	for _, c := range []struct {
+		name, part string // # is replaced by the part inside
+		leaf       string
+	}{
+		{"abs", "abs(#)", "a"},
+		{"extreme", "min(a, max(#, b))", "a"},
+		{"choice", "(if t then # else b)", "a"},
+		{"choice on both sides", "(if a < # then a else #)", "a"},
+		{"choice of truths", "(if # then t else u)", "t"},
+		{"truths", "(if t then # else not(#))", "u"},
+		{"negated", "(not(#) or u)", "t"},
+		{"between", "(if # between b and 10 then a else b)", "a"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := c.leaf
+			depth := 40
+			if strings.Count(c.part, "#") > 1 {
+				depth = 9 // the text itself doubles
+			}
+			for range depth {
+				text = strings.ReplaceAll(c.part, "#", text)
+			}
+			n := 1200
+			numbers, truths := make([]int64, n), make([]bool, n)
+			for i := range n {
+				numbers[i], truths[i] = int64(i%23)-11, i%3 == 0
+			}
+			columns := map[string]Column{"a": Numbers(0, numbers), "b": Constant(feel.Int(3)), "t": Booleans(truths), "u": Booleans(make([]bool, n))}
+			e := compile(t, text)
+			got, fast := Eval(e, n, columns)
+			if !fast {
+				t.Fatal("row by row")
+			}
+			for _, row := range []int{0, 3, 511, 512, n - 1} {
+				want, _ := e.EvalContext(feel.Context(feel.Entry{Name: "a", Value: columns["a"].Value(row)}, feel.Entry{Name: "b", Value: feel.Int(3)},
+					feel.Entry{Name: "t", Value: columns["t"].Value(row)}, feel.Entry{Name: "u", Value: feel.Bool(false)}))
+				if !got.Value(row).Equal(want) {
+					t.Errorf("row %d: %s, want %s", row, got.Value(row), want)
+				}
+			}
+		})
+	}
+}
+
+func TestPartsAreBounded(t *testing.T) {
+	e := compile(t, "a"+strings.Repeat(" + a", maxParts/2+1))
+	got, fast := Eval(e, 1, map[string]Column{"a": Numbers(0, []int64{2})})
+	if want := feel.Int(int64(2 * (maxParts/2 + 2))); fast || !got.Value(0).Equal(want) {
+		t.Errorf("%v %v, want %v row by row", fast, got.Value(0), want)
+	}
+}
+
+func TestRowsAreCounted(t *testing.T) {
+	e := compile(t, "b")
+	for name, c := range map[string]Column{
+		"numbers": Numbers(0, []int64{1}), "truths": Booleans([]bool{true}), "values": Values([]feel.Value{feel.Null()}),
+		"no numbers": Numbers(0, nil), "no truths": Booleans(nil), "no values": Values(nil), "too many": Numbers(0, []int64{1, 2, 3}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			Eval(e, 2, map[string]Column{"a": c})
+		})
 	}
 }
 

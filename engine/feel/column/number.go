@@ -14,10 +14,12 @@ type plain []int64
 
 func (p plain) read(from, to int) []int64 { return p[from:to] }
 
-// computed is an operation with its own place for a block.
+// computed is an operation with its own place for a block. Several operations
+// may read it: the block that was computed last is not computed again.
 type computed struct {
-	buf  []int64
-	fill func(dst []int64, from int)
+	buf      []int64
+	from, to int // what buf holds
+	fill     func(dst []int64, from int)
 }
 
 func compute(fill func(dst []int64, from int)) *computed { return &computed{fill: fill} }
@@ -27,7 +29,10 @@ func (c *computed) read(from, to int) []int64 {
 		c.buf = make([]int64, block)
 	}
 	dst := c.buf[:to-from]
-	c.fill(dst, from)
+	if c.from != from || c.to != to {
+		c.fill(dst, from)
+		c.from, c.to = from, to
+	}
 	return dst
 }
 

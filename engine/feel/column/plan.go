@@ -14,12 +14,20 @@ type node interface {
 }
 
 // planner finds the form in columns of a syntax tree. nil means that there is
-// none.
+// none. Every part of the tree is planned once.
 type planner struct {
 	columns map[string]Column
+	parts   int // planned so far
 }
 
-func (p planner) plan(n feel.Node) node {
+// maxParts bounds an expression that runs over columns: each part may need a
+// block of its own.
+const maxParts = 4096
+
+func (p *planner) plan(n feel.Node) node {
+	if p.parts++; p.parts > maxParts {
+		return nil
+	}
 	switch n := n.(type) {
 	case *feel.Literal:
 		return constant(n.Value)
@@ -82,7 +90,7 @@ func exactly(d decimal128.Decimal) *number {
 	return nil
 }
 
-func (p planner) name(name string) node {
+func (p *planner) name(name string) node {
 	switch c, ok := p.columns[name]; {
 	case !ok:
 		return nil
@@ -96,17 +104,17 @@ func (p planner) name(name string) node {
 	return nil
 }
 
-func (p planner) number(n feel.Node) *number {
+func (p *planner) number(n feel.Node) *number {
 	x, _ := p.plan(n).(*number)
 	return x
 }
 
-func (p planner) truth(n feel.Node) *truth {
+func (p *planner) truth(n feel.Node) *truth {
 	x, _ := p.plan(n).(*truth)
 	return x
 }
 
-func (p planner) binary(n *feel.Binary) node {
+func (p *planner) binary(n *feel.Binary) node {
 	switch n.Op {
 	case "and":
 		return both(p.plan(n.X), p.plan(n.Y))
@@ -136,7 +144,7 @@ func (p planner) binary(n *feel.Binary) node {
 	return nil
 }
 
-func (p planner) choice(n *feel.If) node {
+func (p *planner) choice(n *feel.If) node {
 	cond := p.truth(n.Cond)
 	if cond == nil {
 		return nil
@@ -147,18 +155,22 @@ func (p planner) choice(n *feel.If) node {
 		}
 		return p.plan(n.Else)
 	}
-	if x, y := p.number(n.Then), p.number(n.Else); x != nil && y != nil {
-		return keep(choose(cond, x, y))
-	}
-	if x, y := p.truth(n.Then), p.truth(n.Else); x != nil && y != nil {
-		// c ? x : y is (c and x) or (not c and y)
-		return not(both(not(both(cond, x)), not(both(not(cond), y))))
+	switch x := p.plan(n.Then).(type) {
+	case *number:
+		if y := p.number(n.Else); y != nil {
+			return keep(choose(cond, x, y))
+		}
+	case *truth:
+		if y := p.truth(n.Else); y != nil {
+			// c ? x : y is (c and x) or (not c and y)
+			return not(both(not(both(cond, x)), not(both(not(cond), y))))
+		}
 	}
 	return nil
 }
 
 // call plans the built-in functions of numbers. A name that is a column is none.
-func (p planner) call(n *feel.Invocation) node {
+func (p *planner) call(n *feel.Invocation) node {
 	fn, ok := n.Fn.(*feel.Name)
 	if _, shadowed := p.columns[fn0(fn)]; !ok || shadowed || len(n.Names) > 0 || len(n.Args) == 0 {
 		return nil

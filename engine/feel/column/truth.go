@@ -7,9 +7,29 @@ type truth struct {
 	given          []bool // a column
 	base           source // holds where base <= most
 	most           int64
-	fill           func(dst []bool, from int)
+	from           *decided
 	inverse        bool // the opposite of all this
-	buf            []bool
+}
+
+// decided is a condition with its own place for a block, like computed.
+type decided struct {
+	buf      []bool
+	from, to int
+	fill     func(dst []bool, from int)
+}
+
+func decide(fill func(dst []bool, from int)) *truth { return &truth{from: &decided{fill: fill}} }
+
+func (d *decided) read(from, to int) []bool {
+	if d.buf == nil {
+		d.buf = make([]bool, block)
+	}
+	dst := d.buf[:to-from]
+	if d.from != from || d.to != to {
+		d.fill(dst, from)
+		d.from, d.to = from, to
+	}
+	return dst
 }
 
 func always(b bool) *truth { return &truth{certain: true, value: b} }
@@ -20,7 +40,6 @@ func not(n node) node {
 		return nil
 	}
 	c := *t
-	c.buf = nil
 	if c.certain {
 		c.value = !c.value
 	} else {
@@ -43,14 +62,15 @@ func both(n, m node) node {
 	case x.certain, y.certain:
 		return always(false)
 	}
-	return &truth{fill: func(dst []bool, from int) {
-		p, q := x.read(from, from+len(dst)), y.read(from, from+len(dst))
+	a, b := x.reader(), y.reader()
+	return decide(func(dst []bool, from int) {
+		p, q := a.read(from, from+len(dst)), b.read(from, from+len(dst))
 		q = q[:len(p)]
 		dst = dst[:len(p)]
 		for i := range p {
 			dst[i] = p[i] && q[i]
 		}
-	}}
+	})
 }
 
 // compare is x op y. Where it can be, it becomes one column against a constant.
@@ -90,13 +110,13 @@ func compare(op string, x, y *number) *truth {
 		return always(op == "=" && d.b == 0 || op != "=" && d.b <= most)
 	case op == "=":
 		s := d.source()
-		return &truth{fill: func(dst []bool, from int) {
+		return decide(func(dst []bool, from int) {
 			v := s.read(from, from+len(dst))
 			dst = dst[:len(v)]
 			for i := range v {
 				dst[i] = v[i] == 0
 			}
-		}}
+		})
 	}
 	// k × base + b <= most
 	if d.k > 0 {
@@ -116,14 +136,12 @@ func floorDiv(a, b int64) int64 {
 
 func ceilDiv(a, b int64) int64 { return -floorDiv(-a, b) }
 
-// read gives the truth of rows from–to.
-func (t *truth) read(from, to int) []bool {
-	if t.buf == nil {
-		t.buf = make([]bool, block)
+// reader gives the truth of rows block by block.
+func (t *truth) reader() *decided {
+	if t.from != nil && !t.inverse {
+		return t.from
 	}
-	dst := t.buf[:to-from]
-	t.write(dst, from)
-	return dst
+	return &decided{fill: t.write}
 }
 
 func (t *truth) write(dst []bool, from int) {
@@ -142,7 +160,7 @@ func (t *truth) write(dst []bool, from int) {
 			dst[i] = s[i] <= most
 		}
 	default:
-		t.fill(dst, from)
+		copy(dst, t.from.read(from, from+len(dst)))
 	}
 	if t.inverse {
 		for i := range dst {
@@ -167,9 +185,9 @@ func choose(cond *truth, x, y *number) *number {
 	}
 	z := &number{k: 1, scale: x.scale, lo: min(x.lo, y.lo), hi: max(x.hi, y.hi)}
 	if cond.base == nil {
-		a, b := x.source(), y.source()
+		c, a, b := cond.reader(), x.source(), y.source()
 		z.base = compute(func(dst []int64, from int) {
-			m, p, q := cond.read(from, from+len(dst)), a.read(from, from+len(dst)), b.read(from, from+len(dst))
+			m, p, q := c.read(from, from+len(dst)), a.read(from, from+len(dst)), b.read(from, from+len(dst))
 			p, q, dst = p[:len(m)], q[:len(m)], dst[:len(m)]
 			for i := range m {
 				v := q[i]

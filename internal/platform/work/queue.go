@@ -29,6 +29,7 @@ type Queue struct {
 
 	mu       sync.Mutex
 	handlers map[string]handler
+	gaveUp   map[string]func(context.Context, *db.Tx, Job) error
 	lanes    map[string]*lane   // by kind: what Run claimed
 	running  map[string]running // by job id: leased to this queue, Run's and RunDue's
 	chance   *rand.Rand
@@ -71,7 +72,7 @@ func New(d *db.DB, c clock.Clock, log *slog.Logger, opts Options) *Queue {
 	}
 	return &Queue{
 		d: d, clock: c, log: log, opts: opts, store: storeFor(d),
-		handlers: make(map[string]handler), lanes: make(map[string]*lane), running: make(map[string]running),
+		handlers: make(map[string]handler), gaveUp: make(map[string]func(context.Context, *db.Tx, Job) error), lanes: make(map[string]*lane), running: make(map[string]running),
 		chance:  rand.New(rand.NewPCG(opts.Seed, 0x9e3779b97f4a7c15)),
 		changed: make(chan struct{}), room: make(chan struct{}, 1),
 	}
@@ -90,6 +91,16 @@ func (q *Queue) Handle(kind string, h func(ctx context.Context, j Job) error) {
 // job for a Handle.
 func (q *Queue) HandleTx(kind string, h func(ctx context.Context, tx *db.Tx, j Job) error) {
 	q.handle(kind, handler{tx: h})
+}
+
+// GaveUp has h told, in the transaction that makes a job of kind an incident,
+// so that what waits for the job does not wait for ever: also when the process
+// ended during each attempt and no handler saw the last. h is a Write function;
+// when it fails, the job is given up again later.
+func (q *Queue) GaveUp(kind string, h func(ctx context.Context, tx *db.Tx, j Job) error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.gaveUp[kind] = h
 }
 
 func (q *Queue) handle(kind string, h handler) {
@@ -354,7 +365,7 @@ func (q *Queue) execute(ctx context.Context, j Job) {
 	if ours {
 		q.running[j.ID] = running{job: j, cancel: cancel}
 	}
-	h := q.handlers[j.Kind]
+	h, gaveUp := q.handlers[j.Kind], q.gaveUp[j.Kind]
 	q.mu.Unlock()
 	defer func() {
 		q.mu.Lock()
@@ -383,7 +394,11 @@ func (q *Queue) execute(ctx context.Context, j Job) {
 		case stopped:
 			return release(ctx, tx, j)
 		case j.Attempt >= q.opts.Attempts:
-			return giveUp(ctx, tx, j, now, shorten(err.Error()))
+			held, err := giveUp(ctx, tx, j, now, shorten(err.Error()))
+			if err != nil || !held || gaveUp == nil {
+				return err
+			}
+			return gaveUp(ctx, tx, j)
 		default:
 			return retryAt(ctx, tx, j, now.Add(q.pause(j.Attempt)), now, shorten(err.Error()))
 		}

@@ -222,12 +222,16 @@ func retryAt(ctx context.Context, tx db.Querier, j Job, ready, failed time.Time,
 	return err
 }
 
-// giveUp makes a failed job an incident.
-func giveUp(ctx context.Context, tx db.Querier, j Job, failed time.Time, why string) error {
-	_, err := tx.ExecContext(ctx, `
+// giveUp makes a failed job an incident; held is false when the lease was lost.
+func giveUp(ctx context.Context, tx db.Querier, j Job, failed time.Time, why string) (held bool, err error) {
+	res, err := tx.ExecContext(ctx, `
 		UPDATE work_job SET state = 'incident', failed = $1, error = $2, lease = '', lease_until = 0
 		WHERE id = $3 AND lease = $4`, db.Micros(failed), why, j.ID, j.lease)
-	return err
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 func incidents(ctx context.Context, q db.Querier, after string, n int) ([]Incident, error) {

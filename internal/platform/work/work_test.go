@@ -222,6 +222,36 @@ func TestAJobThatKeepsFailingBecomesAnIncidentAPersonEnds(t *testing.T) {
 	})
 }
 
+// Whatever waits for a job learns that it was given up, once, with the incident.
+func TestGivingUpIsToldInItsTransaction(t *testing.T) {
+	each(t, work.Options{Attempts: 2}, func(t *testing.T, w *world) {
+		if err := w.d.Migrate(t.Context(), "letter", letter); err != nil {
+			t.Fatal(err)
+		}
+		w.Handle("fails", func(context.Context, work.Job) error { return errors.New("no") })
+		w.Handle("fails too", func(context.Context, work.Job) error { return errors.New("no") })
+		w.GaveUp("fails", post)
+		told := func() (n int) {
+			if err := w.d.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM letter").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		w.enqueue(work.Job{ID: "a", Kind: "fails"}, work.Job{ID: "b", Kind: "fails too"})
+		w.runDue()
+		if n := told(); n != 0 {
+			t.Errorf("told %d times after the first of two attempts", n)
+		}
+		w.clock.Advance(time.Hour)
+		w.runDue()
+		w.clock.Advance(time.Hour)
+		w.runDue()
+		if list, err := w.Incidents(t.Context(), "", 10); err != nil || len(list) != 2 || told() != 1 {
+			t.Errorf("%d incidents, told %d times, %v", len(list), told(), err)
+		}
+	})
+}
+
 func TestADiscardedIncidentStaysDiscarded(t *testing.T) {
 	each(t, work.Options{Attempts: 1}, func(t *testing.T, w *world) {
 		runs := 0

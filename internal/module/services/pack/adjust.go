@@ -33,8 +33,11 @@ var adjustNames = []string{"parameters", "value", "index"}
 // Adjust returns the package as it would be with other legal values on the day
 // of date, and what became of each value, by parameter. Values that the package
 // derives by a formula (simulation.yaml, derived) follow, unless they are
-// changed themselves. What was marked with a status keeps it; a value that is
-// unknown cannot be changed by a formula that reads it. The result is for
+// changed themselves. The new values hold for as long as all those they replace
+// are in force together: an application whose reference date lies before or
+// after that is decided by the law of its own day. What was marked with a status
+// keeps it; a value that is unknown cannot be changed by a formula that reads
+// it. The result is for
 // trying out: its hash tells it from the package, and it is never served. Errors
 // are errs.Invalid, about the first change that cannot be made.
 func (p *Package) Adjust(date time.Time, changes []Change) (*Package, map[string]feel.Value, error) {
@@ -57,28 +60,85 @@ func (p *Package) Adjust(date time.Time, changes []Change) (*Package, map[string
 	became := map[string]feel.Value{}
 	h := sha256.New()
 	fmt.Fprintln(h, p.Hash)
+	var from, to time.Time // while all that is changed is in force; to zero: without end
 	for _, c := range all {
-		i := slices.IndexFunc(q.Parameters.List, func(x Parameter) bool { return x.ID == c.Parameter })
-		if i < 0 {
+		x, ok := p.Parameters.Get(c.Parameter)
+		if !ok {
 			return nil, nil, c.wrong("pack.adjust.unknown")
 		}
-		was, ok := q.Parameters.List[i].At(day)
+		was, until, ok := x.period(day)
 		if !ok {
 			return nil, nil, c.wrong("pack.adjust.notInForce")
 		}
-		v, err := c.apply(was.Value, now)
+		current := was.Value
+		if again, ok := became[c.Parameter]; ok {
+			current = again
+		}
+		v, err := c.apply(current, now)
 		if err != nil {
 			return nil, nil, err
 		}
 		now = now.Put(c.Parameter, v)
 		became[c.Parameter] = v
 		fmt.Fprintf(h, "%s=%s\n", c.Parameter, v)
-		was.Value = v
-		q.Parameters.List[i].Values = []ParameterValue{{From: day, Value: v, Legal: was.Legal, Source: was.Source, Status: was.Status}}
+		if was.From.After(from) {
+			from = was.From
+		}
+		if !until.IsZero() && (to.IsZero() || until.Before(to)) {
+			to = until
+		}
+	}
+	fmt.Fprintln(h, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	for i, x := range q.Parameters.List {
+		if v, ok := became[x.ID]; ok {
+			q.Parameters.List[i].Values = x.amended(day, from, to, v)
+		}
 	}
 	q.Hash = hex.EncodeToString(h.Sum(nil))
 	q.Parameters.index()
 	return &q, became, nil
+}
+
+// period returns the value in force on a day and the last day of its period,
+// zero when that has no end.
+func (p Parameter) period(day time.Time) (v ParameterValue, until time.Time, ok bool) {
+	if v, ok = p.At(day); !ok {
+		return v, until, false
+	}
+	until = v.To
+	for _, next := range p.Values {
+		if next.From.After(v.From) && (until.IsZero() || !next.From.After(until)) {
+			until = next.From.AddDate(0, 0, -1)
+		}
+	}
+	return v, until, true
+}
+
+// amended returns the values with v between from and to, which lie within the
+// period of day; to zero: without end.
+func (p Parameter) amended(day, from, to time.Time, v feel.Value) []ParameterValue {
+	was, until, _ := p.period(day)
+	var all []ParameterValue
+	for _, x := range p.Values {
+		if !x.From.Equal(was.From) {
+			all = append(all, x)
+			continue
+		}
+		if x.From.Before(from) {
+			before := x
+			before.To = from.AddDate(0, 0, -1)
+			all = append(all, before)
+		}
+		tried := x
+		tried.From, tried.To, tried.Value = from, to, v
+		all = append(all, tried)
+		if !to.IsZero() && !to.Equal(until) {
+			after := x
+			after.From, after.To = to.AddDate(0, 0, 1), until
+			all = append(all, after)
+		}
+	}
+	return all
 }
 
 // apply computes the new value.

@@ -3,11 +3,14 @@ package simulation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/errs"
 )
 
 // Population is people on whom a service is tried: one entry for each
@@ -15,9 +18,16 @@ import (
 type Population interface {
 	// Len is how many there are; 0 when that is not known beforehand.
 	Len() int
-	// Each hands over everybody, in an order that is always the same. It stops at
-	// the first error, its own or yield's, and returns it.
-	Each(ctx context.Context, p *pack.Package, yield func(pack.Facts) error) error
+	// Each hands over everybody as both versions see them, in an order that is
+	// always the same. It stops at the first error, its own or yield's, and
+	// returns it.
+	Each(ctx context.Context, base, variant *pack.Package, yield func(Applicant) error) error
+}
+
+// Applicant is one application that could be made.
+type Applicant struct {
+	ID            string     // identification number
+	Base, Variant pack.Facts // each version asks for its own evidence; no Date
 }
 
 // Options of Compare.
@@ -26,11 +36,15 @@ type Options struct {
 	Date          time.Time     // the day of the applications
 	People        Population
 	Applied       map[string]bool // identification numbers that have applied; nil: take-up is not asked
-	Progress      func(done int)  // called now and then, from one goroutine at a time; may be nil
+	// Key is the secret that protects the figures. Results under one key can be
+	// compared; whoever has the key and the people can undo the protection.
+	Key      []byte
+	Progress func(done int) // called now and then, from one goroutine at a time; may be nil
 }
 
 // one is what came of one application under both versions.
 type one struct {
+	record        uint64
 	size          int
 	income        int64 // cents; -1: not known
 	commune       string
@@ -50,25 +64,30 @@ const failed = pack.Outcome("")
 const batch = 64
 
 // Compare decides about everybody under both versions. Progress is reported
-// about a hundred times. An application that cannot be decided (a register has
-// no answer, a value is not in force) is counted as failed; only what ends the
-// whole run is an error.
+// about a hundred times. An application that cannot be decided (a value is not
+// in force, a rule has no result) is counted as failed; only what ends the whole
+// run is an error. A panic is one, of kind errs.Internal, without what it was
+// about.
 func Compare(ctx context.Context, o Options) (Result, error) {
+	if len(o.Key) == 0 {
+		return Result{}, errors.New("simulation: no key to protect the figures with")
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var (
 		mu    sync.Mutex
 		all   []one
-		work  = make(chan []pack.Facts)
+		work  = make(chan []Applicant)
 		group sync.WaitGroup
 	)
 	every := max(o.People.Len()/100, batch)
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
-			for facts := range work {
-				done := make([]one, len(facts))
-				for i := range facts {
-					done[i] = decide(o, facts[i])
+			for people := range work {
+				done, err := o.decideAll(people)
+				if err != nil {
+					stop(err)
+					return
 				}
 				mu.Lock()
 				before := len(all) / every
@@ -81,17 +100,20 @@ func Compare(ctx context.Context, o Options) (Result, error) {
 		})
 	}
 	err := o.feed(ctx, work)
-	close(work)
 	group.Wait()
+	if cause := context.Cause(ctx); cause != nil { // what feed saw may only follow from it
+		err = cause
+	}
 	if err != nil {
 		return Result{}, err
 	}
 	return summarize(o, all), nil
 }
 
-// feed hands everybody to the workers, batch by batch.
-func (o Options) feed(ctx context.Context, work chan<- []pack.Facts) error {
-	var next []pack.Facts
+// feed hands everybody to the workers, batch by batch, and lets them end.
+func (o Options) feed(ctx context.Context, work chan<- []Applicant) error {
+	defer close(work)
+	var next []Applicant
 	send := func() error {
 		if len(next) == 0 {
 			return nil
@@ -104,20 +126,42 @@ func (o Options) feed(ctx context.Context, work chan<- []pack.Facts) error {
 			return context.Cause(ctx)
 		}
 	}
-	err := o.People.Each(ctx, o.Base, func(f pack.Facts) error {
-		f.Date = o.Date
-		if next = append(next, f); len(next) < batch {
+	err := o.People.Each(ctx, o.Base, o.Variant, func(a Applicant) error {
+		a.Base.Date, a.Variant.Date = o.Date, o.Date
+		if next = append(next, a); len(next) < batch {
 			return nil
 		}
 		return send()
 	})
-	return errors.Join(err, send())
+	if err != nil {
+		return err
+	}
+	return send()
 }
 
-func decide(o Options, f pack.Facts) one {
+// decideAll decides about some, and turns a panic into an error: it would end
+// the process.
+func (o Options) decideAll(people []Applicant) (done []one, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			what := fmt.Sprintf("%T", p) // the value may be about a person
+			if e, ok := p.(runtime.Error); ok {
+				what = e.Error()
+			}
+			err = errs.New(errs.Internal, "").Because("a decision panicked: %s\n%s", what, debug.Stack())
+		}
+	}()
+	for _, a := range people {
+		done = append(done, o.decide(a))
+	}
+	return done, nil
+}
+
+func (o Options) decide(a Applicant) one {
+	f := a.Base
 	f.Reading = new(pack.Reading)
 	d, err := o.Base.Decide(f)
-	x := one{base: fateOf(d, err), income: -1}
+	x := one{record: secret(o.Key).record(a.ID), base: fateOf(d, err), income: -1}
 	x.variant = x.base
 	if err == nil {
 		t := o.Base.Traits(f, d)
@@ -127,8 +171,8 @@ func decide(o Options, f pack.Facts) one {
 		}
 	}
 	if o.Variant != o.Base {
-		f.Reading = new(pack.Reading) // another form reads the answers its own way
-		x.variant = fateOf(o.Variant.Decide(f))
+		a.Variant.Reading = new(pack.Reading) // another form reads the answers its own way
+		x.variant = fateOf(o.Variant.Decide(a.Variant))
 	}
 	for _, id := range o.Base.Covers(f) {
 		x.applied = x.applied || o.Applied[id]
@@ -162,12 +206,4 @@ func (x one) gains() bool {
 // loses is the reverse.
 func (x one) loses() bool {
 	return x.compared() && x.base.outcome == pack.Granted && (x.variant.outcome != pack.Granted || x.variant.cents < x.base.cents)
-}
-
-// diff is what the variant pays more, where both are decided.
-func (x one) diff() int64 {
-	if !x.compared() {
-		return 0
-	}
-	return x.variant.cents - x.base.cents
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,37 +29,73 @@ type Registered struct {
 // Len is the number of applicants.
 func (r Registered) Len() int { return len(r.Applicants) }
 
-// Each asks the registers about everybody. A register that knows nothing of
-// somebody leaves that evidence out; one that does not answer ends the run.
-func (r Registered) Each(ctx context.Context, p *pack.Package, yield func(pack.Facts) error) error {
-	source := purposeful{r}
+// Each asks the registers about everybody, for each version what it needs. What
+// a register knows nothing about is missing, as in an application; a register
+// that does not answer ends the run.
+func (r Registered) Each(ctx context.Context, base, variant *pack.Package, yield func(Applicant) error) error {
 	for _, id := range r.Applicants {
+		source := &purposeful{r: r, known: map[string]answer{}}
 		applicant, err := applicantOf(ctx, source, id)
 		if err != nil {
 			return err
 		}
-		f := pack.Facts{Application: p.Plain(), Applicant: applicant}
-		got, _, err := services.Gather(ctx, source, p, f, nil, nil, services.Asker{Actor: actor})
-		if err != nil {
+		a := Applicant{ID: id}
+		if a.Base, err = gather(ctx, source, base, applicant); err != nil {
 			return err
 		}
-		f.Evidence = services.Values(got)
-		if err := yield(f); err != nil {
+		if a.Variant = a.Base; variant != base {
+			if a.Variant, err = gather(ctx, source, variant, applicant); err != nil {
+				return err
+			}
+		}
+		if err := yield(a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func gather(ctx context.Context, source exchange.Source, p *pack.Package, applicant feel.Value) (pack.Facts, error) {
+	f := pack.Facts{Application: p.Plain(), Applicant: applicant}
+	got, missing, err := services.Gather(ctx, source, p, f, nil, nil, services.Asker{Actor: actor})
+	if err != nil {
+		return f, err
+	}
+	f.Evidence, f.Missing = services.Values(got), missing
+	return f, nil
+}
+
 // actor asks the registers in nobody's name.
 const actor = "system:simulation"
 
-// purposeful says what the reading is for, whatever the case-work asks.
-type purposeful struct{ r Registered }
+// purposeful says what the reading is for, whatever the case-work asks, and asks
+// once about one applicant what both versions need.
+type purposeful struct {
+	r     Registered
+	known map[string]answer
+}
 
-func (s purposeful) Fetch(ctx context.Context, q exchange.Request) (exchange.Evidence, error) {
+// answer is what a register said; err is nil or of kind errs.NotFound.
+type answer struct {
+	evidence exchange.Evidence
+	err      error
+}
+
+func (s *purposeful) Fetch(ctx context.Context, q exchange.Request) (exchange.Evidence, error) {
+	params, err := json.Marshal(q.Params)
+	if err != nil {
+		return exchange.Evidence{}, err
+	}
+	key := fmt.Sprintf("%q %q %s", q.Type, q.Subject, params)
+	if a, ok := s.known[key]; ok {
+		return a.evidence, a.err
+	}
 	q.Purpose, q.LegalBasis, q.Actor = "simulation", s.r.Basis, actor
-	return s.r.Source.Fetch(ctx, q)
+	e, err := s.r.Source.Fetch(ctx, q)
+	if err == nil || errs.KindOf(err) == errs.NotFound {
+		s.known[key] = answer{e, err}
+	}
+	return e, err
 }
 
 func applicantOf(ctx context.Context, source exchange.Source, id string) (feel.Value, error) {
@@ -89,26 +126,40 @@ func applicant(id, given, family, birth string) feel.Value {
 //
 //	{"applicant": {"id": "…", "birthDate": "1980-01-01"}, "application": {…}, "evidence": {…}}
 //
-// application may be missing: then the plain answers count. evidence is by the
-// ids of service.yaml, in the registers' form.
+// The id is needed. application may be missing: then the plain answers count.
+// evidence is by the ids of service.yaml, in the registers' form; what is not
+// there, its register does not know.
 type File struct {
 	Path  string
 	lines int
+	key   []byte
 }
 
 // OpenFile counts the lines of a file; what they hold is read when they are
 // needed.
 func OpenFile(path string) (*File, error) {
-	file := &File{Path: path}
-	return file, file.lineByLine(func(int, []byte) error { file.lines++; return nil })
+	file, h := &File{Path: path}, sha256.New()
+	err := file.lineByLine(func(_ int, line []byte) error {
+		file.lines++
+		h.Write(line)
+		h.Write([]byte{'\n'})
+		return nil
+	})
+	file.key = h.Sum(nil)
+	return file, err
 }
 
 // Len is the number of lines.
 func (f *File) Len() int { return f.lines }
 
+// Key protects figures about the people of the file: the same file gives the same
+// figures. It is a hash of the file, so it is a secret only to those who do not
+// hold the file, for whom the figures are protected.
+func (f *File) Key() []byte { return f.key }
+
 // Each reads the file. A line that is no application is an error with its
 // number.
-func (f *File) Each(ctx context.Context, p *pack.Package, yield func(pack.Facts) error) error {
+func (f *File) Each(ctx context.Context, base, variant *pack.Package, yield func(Applicant) error) error {
 	return f.lineByLine(func(n int, line []byte) error {
 		var in struct {
 			Applicant struct {
@@ -127,14 +178,25 @@ func (f *File) Each(ctx context.Context, p *pack.Package, yield func(pack.Facts)
 			return fmt.Errorf("%s:%d: %w", f.Path, n, err)
 		}
 		a := in.Applicant
-		facts := pack.Facts{Application: in.Application, Evidence: in.Evidence, Applicant: applicant(a.ID, a.GivenName, a.FamilyName, a.BirthDate)}
-		if facts.Application == nil {
-			facts.Application = p.Plain()
+		if a.ID == "" {
+			return fmt.Errorf("%s:%d: applicant.id is missing", f.Path, n)
+		}
+		facts := func(p *pack.Package) pack.Facts {
+			x := pack.Facts{Application: in.Application, Evidence: in.Evidence, Applicant: applicant(a.ID, a.GivenName, a.FamilyName, a.BirthDate)}
+			if x.Application == nil {
+				x.Application = p.Plain()
+			}
+			for _, e := range p.Service.Evidence {
+				if _, ok := in.Evidence[e.ID]; !ok && e.By == "state" {
+					x.Missing = append(x.Missing, e.ID)
+				}
+			}
+			return x
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return yield(facts)
+		return yield(Applicant{ID: a.ID, Base: facts(base), Variant: facts(variant)})
 	})
 }
 

@@ -1,18 +1,44 @@
 package simulation
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
-	"slices"
 )
 
-// Count is a number of applications. What could tell about few people is Hidden.
+// What a simulation tells is protected by the cell-key method: Thompson,
+// Broadfoot and Elazar, "Methodology for the automatic confidentialisation of
+// statistical outputs from remote servers at the Australian Bureau of
+// Statistics" (UNECE/Eurostat work session on statistical data confidentiality,
+// Ottawa 2013).
+//
+// Every application has a record key, a secret pseudo-random number that is
+// always the same for the same applicant. The key of a cell is the sum of the
+// record keys of those in it, drawn once more under the secret. From it comes
+// the offset by which the figure of the cell is wrong. So the same people have
+// the same figure in every table and in every run, and asking again takes
+// nothing off the offset; people of whom one is another have an offset of their
+// own, so that the difference of two figures says next to nothing about that
+// one. Nothing else needs to be hidden for a small figure's sake, because sums
+// and differences of figures carry the offsets of all of them.
+//
+// What the method does not hide is that a figure changed, and so that somebody is
+// between two limits; who that is, it does not say. Runs are limited and on
+// record.
+
+// Count is a number of applications, a multiple of ten, wrong by at most ten.
+// Hidden are one to nine.
 type Count int
 
-// Hidden stands for a count that is not told; in JSON it is null.
+// Hidden stands for a count that is not told: fewer than ten; in JSON it is null.
 const Hidden Count = -1
 
-// smallest is the smallest group that is told about.
-const smallest = 10
+const (
+	smallest = 10      // the smallest group that is told about, and the unit of counts
+	wide     = 5       // the largest offset of a count before rounding
+	unit     = 100_000 // cents: sums are told to 1,000 euro
+)
 
 // MarshalJSON writes null for a hidden count.
 func (c Count) MarshalJSON() ([]byte, error) {
@@ -31,28 +57,108 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*int)(c))
 }
 
-// few reports whether a count would tell about few people.
-func few(n Count) bool { return n > 0 && n < smallest }
+// secret keys everything that is drawn.
+type secret []byte
 
-// protect hides in a column what must not be told: each count of one to nine,
-// and, because the sum of the column is known, as many of the next smallest as it
-// takes that what is hidden are at least two cells that hold ten or more
-// together. A column whose sum is hidden itself loses its small counts only.
-func protect(column []Count, sumKnown bool) {
-	var order []int // cells with something in them, the smallest first
-	for i, n := range column {
-		if n > 0 {
-			order = append(order, i)
-		}
+// draw is a pseudo-random number, always the same for the same arguments.
+func (s secret) draw(what string, of ...uint64) uint64 {
+	h := hmac.New(sha256.New, s)
+	h.Write([]byte(what))
+	for _, n := range of {
+		h.Write(binary.BigEndian.AppendUint64([]byte{0}, n))
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return int(column[a] - column[b]) })
-	hidden, sum := 0, Count(0)
-	for _, i := range order {
-		enough := hidden == 0 || (hidden >= 2 && sum >= smallest)
-		if !few(column[i]) && (enough || !sumKnown) {
-			break
-		}
-		hidden, sum = hidden+1, sum+column[i]
-		column[i] = Hidden
+	return binary.BigEndian.Uint64(h.Sum(nil))
+}
+
+// record is the record key of an applicant.
+func (s secret) record(id string) uint64 { return s.draw("record\x00" + id) }
+
+// cell counts applications. The zero cell is empty.
+type cell struct {
+	n    int
+	keys uint64 // the sum of the record keys; it wraps
+}
+
+func (c *cell) add(record uint64) { c.n, c.keys = c.n+1, c.keys+record }
+
+func (c *cell) merge(d cell) { c.n, c.keys = c.n+d.n, c.keys+d.keys }
+
+// count is what is told of a cell: nothing of nobody, Hidden of one to nine,
+// otherwise the number with an offset of mean zero, to ten.
+func (s secret) count(c cell) Count {
+	switch {
+	case c.n == 0:
+		return 0
+	case c.n < smallest:
+		return Hidden
 	}
+	r := s.draw("count", c.keys)
+	n := c.n + int(r%(2*wide+1)) - wide
+	tens, rest := n/10*10, n%10
+	if up := r/(2*wide+1)%2 == 1; rest > 5 || rest == 5 && up {
+		tens += 10
+	}
+	return Count(max(tens, smallest))
+}
+
+// atMost is count for a cell that a changed value can empty or fill: nobody is
+// told like one to nine. Otherwise whoever looks for the limit at which nobody
+// is refused any more finds the highest income of all, to the cent.
+func (s secret) atMost(c cell) Count {
+	if c.n == 0 {
+		return Hidden
+	}
+	return s.count(c)
+}
+
+// sum adds up amounts. The zero sum is empty; who contributes nothing is not in
+// it.
+type sum struct {
+	cell
+	parts           uint64 // the sum of a key for each applicant with the amount
+	cents           int64
+	volume, largest int64 // of the amounts without their sign
+}
+
+func (x *sum) add(s secret, record uint64, cents int64) {
+	if cents == 0 {
+		return
+	}
+	size := max(cents, -cents)
+	x.cell.add(record)
+	x.parts += s.draw("part", record, uint64(cents))
+	x.cents, x.volume, x.largest = x.cents+cents, x.volume+size, max(x.largest, size)
+}
+
+func (x *sum) merge(y sum) {
+	x.cell.merge(y.cell)
+	x.parts += y.parts
+	x.cents, x.volume, x.largest = x.cents+y.cents, x.volume+y.volume, max(x.largest, y.largest)
+}
+
+// money is what is told of a sum, in cents: nil when fewer than ten contribute
+// or one contributes more than half; otherwise the sum with an offset of up to
+// the largest contribution either way, to 1,000 euro. So a difference of two
+// sums does not tell what one applicant gets.
+//
+// Half of the offset comes from who contributes and stays in every run: it
+// cannot be averaged away by runs that change amounts a little. The other half
+// comes from who contributes how much: two runs in which the same people get
+// other amounts cannot be subtracted from each other.
+func (s secret) money(x sum) *int64 {
+	switch {
+	case x.n == 0:
+		return new(int64)
+	case x.n < smallest, 2*x.largest > x.volume:
+		return nil
+	}
+	thousandths := func(r uint64) int64 { return int64(r%2001) - 1000 }
+	offset := thousandths(s.draw("people", x.keys)) + thousandths(s.draw("amounts", x.parts))
+	told := x.cents + x.largest*offset/2000
+	half := int64(unit / 2)
+	if told < 0 {
+		half = -half
+	}
+	told = (told + half) / unit * unit
+	return &told
 }

@@ -10,22 +10,24 @@ import (
 	"passerelle/internal/module/services/pack"
 )
 
-// Result is what a simulation tells. Money is in cents, for one application
-// each; what the rules leave to a person is paid nothing here.
+// Result is what a simulation tells. Every figure is protected by itself
+// (protect.go): columns need not add up. Money is in cents, to 1,000 euro, for
+// one application each; what the rules leave to a person is paid nothing here.
 type Result struct {
-	Applications int         `json:"applications"`
+	Applications Count       `json:"applications"`
 	Base         Totals      `json:"base"`
 	Variant      Totals      `json:"variant"`
 	Gain         Count       `json:"gain"`
 	Lose         Count       `json:"lose"`
-	Open         Count       `json:"open"`       // not compared: under one of the versions a person decides, or nobody could
+	Open         Count       `json:"open"`       // not compared: under one of the versions a person decides, or nobody could; Hidden also for nobody
 	GainCents    *int64      `json:"gain_cents"` // nil: hidden
 	LoseCents    *int64      `json:"lose_cents"`
 	By           []Breakdown `json:"by"`
 	TakeUp       *TakeUp     `json:"take_up,omitempty"` // nil: not asked
 }
 
-// Totals is what one version decides.
+// Totals is what one version decides. The first three are Hidden also when there
+// is nobody.
 type Totals struct {
 	Granted   Count  `json:"granted"`
 	Refused   Count  `json:"refused"`
@@ -42,10 +44,10 @@ type Breakdown struct {
 
 // Group is everybody who shares a trait.
 type Group struct {
-	Key     string `json:"key"` // size: persons; income: decile from 1; commune: its name; "": not known; other: the communes with fewer than ten
-	Low     int64  `json:"low_cents,omitempty"`
-	High    int64  `json:"high_cents,omitempty"` // income: from and to, to ten euro
-	All     Count  `json:"all"`
+	Key     string `json:"key"`                 // size: persons; income: decile from 1; commune: its name; "": not known; other: the communes with fewer than ten
+	Low     *int64 `json:"low_cents,omitempty"` // income: from and to, to 100 euro; nil: open, or not told
+	High    *int64 `json:"high_cents,omitempty"`
+	All     Count  `json:"all"`     // Hidden: nothing of the group is told
 	Granted Count  `json:"granted"` // under the base
 	Gain    Count  `json:"gain"`
 	Lose    Count  `json:"lose"`
@@ -74,123 +76,111 @@ const OtherCommunes = "other"
 // largest is the size from which households are counted together.
 const largest = 7
 
+// incomesNeeded is how many incomes must be known before it is told where tenths
+// begin: a boundary is the income of one of them, to 100 euro.
+const incomesNeeded = 100
+
 // cents turns an amount in euro into whole cents, half up.
 func cents(n decimal128.Decimal) int64 {
 	i, _ := n.Mul(decimal128.FromInt64(100)).Round(0, decimal128.ToNearestAway).Int64()
 	return i
 }
 
-// summarize counts, and hides what must not be told.
+// tally is what is counted of a group. Nothing in it may be told as it is.
+type tally struct {
+	all, granted, gain, lose, applied, unused cell
+	gained, lost                              sum
+}
+
+func (t *tally) add(s secret, x one) {
+	t.all.add(x.record)
+	if x.base.outcome == pack.Granted {
+		t.granted.add(x.record)
+		if x.applied {
+			t.applied.add(x.record)
+		} else {
+			t.unused.add(x.record)
+		}
+	}
+	switch {
+	case x.gains():
+		t.gain.add(x.record)
+		t.gained.add(s, x.record, x.variant.cents-x.base.cents)
+	case x.loses():
+		t.lose.add(x.record)
+		t.lost.add(s, x.record, x.base.cents-x.variant.cents)
+	}
+}
+
+func (t *tally) merge(u *tally) {
+	for i, c := range t.cells() {
+		c.merge(*u.cells()[i])
+	}
+	t.gained.merge(u.gained)
+	t.lost.merge(u.lost)
+}
+
+func (t *tally) cells() []*cell {
+	return []*cell{&t.all, &t.granted, &t.gain, &t.lose, &t.applied, &t.unused}
+}
+
+// outcomes is what is counted of one version's decisions.
+type outcomes struct {
+	by   map[pack.Outcome]*cell
+	paid sum
+}
+
+func (t *outcomes) add(s secret, record uint64, x fate, compared bool) {
+	c := t.by[x.outcome]
+	if c == nil {
+		c = new(cell)
+		t.by[x.outcome] = c
+	}
+	c.add(record)
+	if compared {
+		t.paid.add(s, record, x.cents)
+	}
+}
+
+func (t *outcomes) told(s secret) Totals {
+	of := func(o pack.Outcome) cell {
+		if c := t.by[o]; c != nil {
+			return *c
+		}
+		return cell{}
+	}
+	return Totals{Granted: s.atMost(of(pack.Granted)), Refused: s.atMost(of(pack.Refused)), Judgement: s.atMost(of(pack.Judgement)),
+		Failed: s.count(of(failed)), Cents: s.money(t.paid)}
+}
+
+// summarize counts, and tells it under protection.
 func summarize(o Options, all []one) Result {
-	r := Result{Applications: len(all)}
-	var gained, lost int64
-	var take TakeUp
-	r.Base.Cents, r.Variant.Cents = new(int64), new(int64)
+	s := secret(o.Key)
+	var total tally
+	var open cell
+	base, variant := outcomes{by: map[pack.Outcome]*cell{}}, outcomes{by: map[pack.Outcome]*cell{}}
 	for _, x := range all {
-		r.Base.add(x.base, x.compared())
-		r.Variant.add(x.variant, x.compared())
-		switch diff := x.diff(); {
-		case x.gains():
-			r.Gain++
-			gained += diff
-		case x.loses():
-			r.Lose++
-			lost -= diff
-		}
+		total.add(s, x)
+		base.add(s, x.record, x.base, x.compared())
+		variant.add(s, x.record, x.variant, x.compared())
 		if !x.compared() {
-			r.Open++
-		}
-		if x.base.outcome == pack.Granted {
-			take.Entitled++
-			if x.applied {
-				take.Applied++
-			} else {
-				take.Unused++
-			}
+			open.add(x.record)
 		}
 	}
-	asked, decile := o.Applied != nil, deciles(all)
+	r := Result{Applications: s.count(total.all), Base: base.told(s), Variant: variant.told(s),
+		Gain: s.count(total.gain), Lose: s.count(total.lose), Open: s.atMost(open), GainCents: s.money(total.gained), LoseCents: s.money(total.lost)}
+	asked := o.Applied != nil
+	decile, bounds := deciles(all)
 	r.By = []Breakdown{
-		r.by(BySize, all, asked, sizeOf),
-		r.by(ByIncome, all, asked, decile),
-		r.by(ByCommune, all, asked, func(x one) string { return x.commune }),
+		by(s, BySize, all, asked, sizeOf),
+		by(s, ByIncome, all, asked, decile),
+		by(s, ByCommune, all, asked, func(x one) string { return x.commune }),
 	}
-	r.By[1].bounds(all, decile)
-	if !few(r.Gain) {
-		r.GainCents = &gained
-	}
-	if !few(r.Lose) {
-		r.LoseCents = &lost
-	}
-	r.hideTotals()
+	r.By[1].bound(bounds)
 	if asked {
-		if few(take.Applied) || few(take.Unused) {
-			take.Applied, take.Unused = Hidden, Hidden
-		}
-		if few(take.Entitled) {
-			take = TakeUp{Hidden, Hidden, Hidden}
-		}
-		r.TakeUp = &take
+		r.TakeUp = &TakeUp{Entitled: r.Base.Granted, Applied: s.count(total.applied), Unused: s.count(total.unused)}
 	}
 	return r
-}
-
-// hideTotals hides small sums, and the variant's where it differs from the
-// base's by few people.
-func (r *Result) hideTotals() {
-	small := few(r.Gain) || few(r.Lose)
-	if few(r.Gain) {
-		r.Gain = Hidden
-	}
-	if few(r.Lose) {
-		r.Lose = Hidden
-	}
-	if few(r.Open) {
-		r.Open = Hidden
-	}
-	b, v := r.Base.cells(), r.Variant.cells()
-	for i := range b {
-		if d := *b[i] - *v[i]; few(d) || few(-d) {
-			small = true
-		}
-	}
-	if small {
-		r.Variant.Cents = nil
-		for i := range v {
-			*v[i] = Hidden
-		}
-	}
-	for _, t := range []*Totals{&r.Base, &r.Variant} {
-		if few(t.Granted) {
-			t.Cents = nil
-		}
-		column := make([]Count, 0, 4)
-		for _, c := range t.cells() {
-			column = append(column, *c)
-		}
-		protect(column, true)
-		for i, c := range t.cells() {
-			*c = column[i]
-		}
-	}
-}
-
-func (t *Totals) cells() []*Count { return []*Count{&t.Granted, &t.Refused, &t.Judgement, &t.Failed} }
-
-func (t *Totals) add(x fate, compared bool) {
-	if compared {
-		*t.Cents += x.cents
-	}
-	switch x.outcome {
-	case pack.Granted:
-		t.Granted++
-	case pack.Refused:
-		t.Refused++
-	case pack.Judgement:
-		t.Judgement++
-	case failed:
-		t.Failed++
-	}
 }
 
 func sizeOf(x one) string {
@@ -201,19 +191,9 @@ func sizeOf(x one) string {
 }
 
 // deciles returns the decile of an income: a tenth of those whose income is known
-// in each, equal incomes together.
-func deciles(all []one) func(one) string {
-	known := incomes(all)
-	return func(x one) string {
-		if x.income < 0 || len(known) == 0 {
-			return ""
-		}
-		below, _ := slices.BinarySearch(known, x.income)
-		return strconv.Itoa(below*10/len(known) + 1)
-	}
-}
-
-func incomes(all []one) []int64 {
+// in each, equal incomes together. bounds are the lowest income of each decile,
+// none when too few are known.
+func deciles(all []one) (decile func(one) string, bounds map[string]int64) {
 	var known []int64
 	for _, x := range all {
 		if x.income >= 0 {
@@ -221,69 +201,79 @@ func incomes(all []one) []int64 {
 		}
 	}
 	slices.Sort(known)
-	return known
-}
-
-// bounds states from which to which income a decile goes, to ten euro, so that
-// no boundary is somebody's income.
-func (b *Breakdown) bounds(all []one, decile func(one) string) {
-	low, high := map[string]int64{}, map[string]int64{}
-	for _, x := range all {
-		k := decile(x)
-		if at, ok := low[k]; !ok || x.income < at {
-			low[k] = x.income
-		}
-		high[k] = max(high[k], x.income)
+	of := func(income int64) string {
+		below, _ := slices.BinarySearch(known, income)
+		return strconv.Itoa(below*10/len(known) + 1)
 	}
-	tens := func(c int64) int64 { return (c + 500) / 1000 * 1000 }
-	for i := range b.Groups {
-		if g := &b.Groups[i]; g.Key != "" {
-			g.Low, g.High = tens(low[g.Key]), tens(high[g.Key])
+	bounds = map[string]int64{}
+	if len(known) >= incomesNeeded {
+		for _, income := range slices.Backward(known) {
+			bounds[of(income)] = income
 		}
 	}
+	return func(x one) string {
+		if x.income < 0 {
+			return ""
+		}
+		return of(x.income)
+	}, bounds
 }
 
-// by counts by a trait and protects each column.
-func (r *Result) by(trait string, all []one, takeUp bool, key func(one) string) Breakdown {
-	groups := map[string]*Group{}
-	applied := map[string]Count{}
+// bound states where deciles begin and end, to 100 euro. The first has no
+// beginning and the last no end: they would be somebody's.
+func (b *Breakdown) bound(lowest map[string]int64) {
+	for i := 1; i < len(b.Groups); i++ {
+		before, g := &b.Groups[i-1], &b.Groups[i]
+		if low, ok := lowest[g.Key]; ok && before.Key != "" {
+			low = (low + 50_00) / 100_00 * 100_00
+			before.High, g.Low = &low, &low
+		}
+	}
+}
+
+// by counts by a trait.
+func by(s secret, trait string, all []one, takeUp bool, key func(one) string) Breakdown {
+	groups := map[string]*tally{}
 	for _, x := range all {
 		k := key(x)
-		g := groups[k]
-		if g == nil {
-			g = &Group{Key: k, Cents: new(int64)}
-			if takeUp {
-				g.Unused = new(Count)
-			}
-			groups[k] = g
+		if groups[k] == nil {
+			groups[k] = new(tally)
 		}
-		g.All++
-		*g.Cents += x.diff()
-		if x.base.outcome == pack.Granted {
-			g.Granted++
-			if x.applied {
-				applied[k]++
-			} else if takeUp {
-				*g.Unused++
-			}
-		}
-		if x.gains() {
-			g.Gain++
-		}
-		if x.loses() {
-			g.Lose++
-		}
+		groups[k].add(s, x)
+	}
+	if trait == ByCommune {
+		foldSmall(groups)
 	}
 	b := Breakdown{Trait: trait}
-	for _, g := range groups {
-		b.Groups = append(b.Groups, *g)
+	for k, t := range groups {
+		b.Groups = append(b.Groups, t.told(s, k, takeUp))
 	}
 	slices.SortFunc(b.Groups, compareKeys)
-	if trait == ByCommune {
-		b.foldSmall(applied)
-	}
-	b.protect(applied, !few(r.Gain), !few(r.Lose))
 	return b
+}
+
+// told is what is told of a group. Of a group of fewer than ten it is nothing:
+// that none of them gains would be told about each.
+func (t *tally) told(s secret, key string, takeUp bool) Group {
+	g := Group{Key: key, All: s.count(t.all), Granted: Hidden, Gain: Hidden, Lose: Hidden}
+	unused := Hidden
+	if g.All != Hidden {
+		g.Granted, g.Gain, g.Lose, unused = s.count(t.granted), s.count(t.gain), s.count(t.lose), s.count(t.unused)
+		g.Cents = less(s.money(t.gained), s.money(t.lost))
+	}
+	if takeUp {
+		g.Unused = &unused
+	}
+	return g
+}
+
+// less is the difference of two figures that are told, nil when one is hidden.
+func less(a, b *int64) *int64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	d := *a - *b
+	return &d
 }
 
 // compareKeys orders numbers as numbers, names by name, "not known" last.
@@ -309,88 +299,15 @@ func compareKeys(a, b Group) int {
 }
 
 // foldSmall counts communes with fewer than ten applications together.
-func (b *Breakdown) foldSmall(applied map[string]Count) {
-	other := Group{Key: OtherCommunes, Cents: new(int64)}
-	b.Groups = slices.DeleteFunc(b.Groups, func(g Group) bool {
-		if !few(g.All) || g.Key == "" {
-			return false
-		}
-		other.All, other.Granted, other.Gain, other.Lose = other.All+g.All, other.Granted+g.Granted, other.Gain+g.Gain, other.Lose+g.Lose
-		*other.Cents += *g.Cents
-		if g.Unused != nil {
-			if other.Unused == nil {
-				other.Unused = new(Count)
-			}
-			*other.Unused += *g.Unused
-		}
-		applied[OtherCommunes] += applied[g.Key]
-		return true
-	})
-	if other.All > 0 {
-		b.Groups = append(b.Groups, other)
-		slices.SortFunc(b.Groups, compareKeys)
-	}
-}
-
-// protect hides small counts column by column. A cost is told only where both
-// counts behind it are.
-func (b *Breakdown) protect(applied map[string]Count, gainKnown, loseKnown bool) {
-	b.column(func(g *Group) *Count { return &g.All }, true)
-	b.column(func(g *Group) *Count { return &g.Granted }, true)
-	b.column(func(g *Group) *Count { return &g.Gain }, gainKnown)
-	b.column(func(g *Group) *Count { return &g.Lose }, loseKnown)
-	b.unused(applied)
-	for i := range b.Groups {
-		g := &b.Groups[i]
-		if g.All == Hidden {
-			g.Granted, g.Gain, g.Lose, g.Unused = Hidden, Hidden, Hidden, hide(g.Unused)
-		}
-		if g.Granted == Hidden {
-			g.Unused = hide(g.Unused)
-		}
-		if g.Gain == Hidden || g.Lose == Hidden {
-			g.Cents = nil
+func foldSmall(groups map[string]*tally) {
+	var other tally
+	for k, t := range groups {
+		if k != "" && (t.all.n < smallest || k == OtherCommunes) {
+			other.merge(t)
+			delete(groups, k)
 		}
 	}
-}
-
-// unused hides where few have applied or few have not: with those entitled, one
-// tells the other.
-func (b *Breakdown) unused(applied map[string]Count) {
-	sums := make([]Count, len(b.Groups)) // the smaller of both decides
-	for i := range b.Groups {
-		g := &b.Groups[i]
-		if g.Unused == nil {
-			return
-		}
-		sums[i] = min(*g.Unused, applied[g.Key])
-		if *g.Unused == 0 || applied[g.Key] == 0 {
-			sums[i] = max(*g.Unused, applied[g.Key])
-		}
-	}
-	protect(sums, true)
-	for i := range b.Groups {
-		if sums[i] == Hidden {
-			b.Groups[i].Unused = hide(b.Groups[i].Unused)
-		}
-	}
-}
-
-func hide(c *Count) *Count {
-	if c == nil {
-		return nil
-	}
-	h := Hidden
-	return &h
-}
-
-func (b *Breakdown) column(cell func(*Group) *Count, sumKnown bool) {
-	column := make([]Count, len(b.Groups))
-	for i := range b.Groups {
-		column[i] = *cell(&b.Groups[i])
-	}
-	protect(column, sumKnown)
-	for i := range b.Groups {
-		*cell(&b.Groups[i]) = column[i]
+	if other.all.n > 0 {
+		groups[OtherCommunes] = &other
 	}
 }

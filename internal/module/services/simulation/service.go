@@ -1,7 +1,11 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -37,7 +41,7 @@ type Run struct {
 	Name       string // of whoever started it
 	Service    string
 	State      State
-	Total      int // applications; 0: not known
+	Total      int // applications, exactly; 0: not known. For the progress only
 	Done       int // of them, so far
 	Plan       Plan
 	Result     *Result // when it is done
@@ -83,6 +87,9 @@ const jobKind = "simulation/run"
 func New(d Deps) *Service {
 	s := &Service{Deps: d}
 	s.Queue.Handle(jobKind, s.work)
+	s.Queue.GaveUp(jobKind, func(ctx context.Context, tx *db.Tx, j work.Job) error {
+		return s.store.finish(ctx, tx, j.Key, Failed, "simulation.wrong.gaveUp", s.Clock.Now())
+	})
 	return s
 }
 
@@ -104,8 +111,17 @@ func may(who web.Identity) error {
 	return nil
 }
 
-// Start begins a run and returns its id. The same key by the same person is the
-// same run. A plan that cannot be carried out is errs.Invalid.
+// How many runs one account may have: each keeps the processors busy, and many
+// that differ a little are how one would look for what the figures do not tell.
+const (
+	mostUnfinished = 3
+	mostADay       = 50
+)
+
+// Start begins a run and returns its id. The same key with the same plan by the
+// same account is the same run; with another plan, or by another account, it is
+// another one. A plan that cannot be carried out is errs.Invalid, one run too
+// many errs.TooMany.
 func (s *Service) Start(ctx context.Context, who web.Identity, key, service string, plan Plan) (string, error) {
 	if err := may(who); err != nil {
 		return "", err
@@ -120,15 +136,37 @@ func (s *Service) Start(ctx context.Context, who web.Identity, key, service stri
 	plan.BaseHash, plan.Hash = base.Hash, variant.Hash
 	r := &Run{ID: db.NewID(s.Clock), Account: who.Account, Name: who.Name, Service: service, Plan: plan, Total: s.People.Len(), CreatedAt: s.Clock.Now()}
 	if key != "" {
-		r.ID = key
+		if r.ID, err = idOf(who.Account, key, service, plan); err != nil {
+			return "", err
+		}
 	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.store.insert(ctx, tx, r); err != nil {
+		stored, err := s.store.insert(ctx, tx, r)
+		if err != nil || !stored {
 			return err
+		}
+		unfinished, recent, err := s.store.started(ctx, tx, r.Account, r.CreatedAt.Add(-24*time.Hour))
+		switch {
+		case err != nil:
+			return err
+		case unfinished > mostUnfinished:
+			return errs.New(errs.TooMany, "simulation.tooMany.unfinished").With("n", mostUnfinished)
+		case recent > mostADay:
+			return errs.New(errs.TooMany, "simulation.tooMany.day").With("n", mostADay)
 		}
 		return work.Enqueue(ctx, tx, work.Job{ID: "simulation/" + r.ID, Kind: jobKind, Key: r.ID, Due: r.CreatedAt})
 	})
 	return r.ID, err
+}
+
+// idOf is the id of a run that was asked for with a key.
+func idOf(of ...any) (string, error) {
+	text, err := json.Marshal(of)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16]), nil
 }
 
 // versions resolves a plan.
@@ -183,6 +221,9 @@ func (s *Service) List(ctx context.Context, who web.Identity, before *Run) (runs
 // work carries out a run. It may be done twice, with the same result.
 func (s *Service) work(ctx context.Context, j work.Job) error {
 	r, err := s.store.run(ctx, s.DB.Read(), j.Key)
+	if errs.KindOf(err) == errs.NotFound && err != nil {
+		return nil // results from before the protection were deleted
+	}
 	if err != nil {
 		return err
 	}
@@ -195,20 +236,45 @@ func (s *Service) work(ctx context.Context, j work.Job) error {
 		if err != nil {
 			return err
 		}
-		return s.end(ctx, r.ID, Done, string(text), result.Applications)
+		return s.end(ctx, r.ID, Done, string(text))
 	}
 	var e *errs.Error
-	if errs.KindOf(err) == errs.Invalid && errors.As(err, &e) { // no second try would help
-		s.Log.Error("simulation failed", "run", r.ID, "cause", err)
-		return s.end(ctx, r.ID, Failed, e.Key, r.Done)
+	if ctx.Err() != nil || !errors.As(err, &e) {
+		return err
+	}
+	switch e.Kind {
+	case errs.Invalid, errs.Internal: // no second try would help
+		s.Log.ErrorContext(ctx, "simulation failed", "run", r.ID, "error", err)
+		return s.end(ctx, r.ID, Failed, cmp.Or(e.Key, "simulation.wrong.fault"))
 	}
 	return err
 }
 
-func (s *Service) end(ctx context.Context, id string, state State, result string, done int) error {
+func (s *Service) end(ctx context.Context, id string, state State, result string) error {
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return s.store.finish(ctx, tx, id, state, result, done, s.Clock.Now())
+		return s.store.finish(ctx, tx, id, state, result, s.Clock.Now())
 	})
+}
+
+// key returns the secret of this installation. It is made when it is first
+// needed; of several that make one at once, one wins.
+func (s *Service) key(ctx context.Context) ([]byte, error) {
+	key, err := s.store.key(ctx, s.DB.Read())
+	if err != nil || key != nil {
+		return key, err
+	}
+	offer := make([]byte, 32)
+	if _, err := rand.Read(offer); err != nil {
+		return nil, err
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.store.offerKey(ctx, tx, offer); err != nil {
+			return err
+		}
+		key, err = s.store.key(ctx, tx)
+		return err
+	})
+	return key, err
 }
 
 func (s *Service) carryOut(ctx context.Context, r *Run) (Result, error) {
@@ -221,6 +287,10 @@ func (s *Service) carryOut(ctx context.Context, r *Run) (Result, error) {
 	}
 	if len(r.Plan.Changes) == 0 && base.Hash == variant.Hash {
 		variant = base
+	}
+	key, err := s.key(ctx)
+	if err != nil {
+		return Result{}, err
 	}
 	var applied map[string]bool
 	if s.Applied != nil {
@@ -236,7 +306,7 @@ func (s *Service) carryOut(ctx context.Context, r *Run) (Result, error) {
 		}
 	}
 	report(0)
-	return Compare(ctx, Options{Base: base, Variant: variant, Date: day, People: s.People, Applied: applied, Progress: report})
+	return Compare(ctx, Options{Base: base, Variant: variant, Date: day, People: s.People, Applied: applied, Key: key, Progress: report})
 }
 
 // yearOf is when the year of a day began: who has applied since then has.

@@ -1,18 +1,24 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"passerelle/engine/feel"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
 	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/i18n/i18ntest"
 	"passerelle/internal/platform/web"
 	"passerelle/internal/platform/work"
@@ -31,11 +37,11 @@ type broken struct {
 	down bool
 }
 
-func (b *broken) Each(ctx context.Context, p *pack.Package, yield func(pack.Facts) error) error {
+func (b *broken) Each(ctx context.Context, base, variant *pack.Package, yield func(Applicant) error) error {
 	if b.down {
 		return errs.New(errs.Unavailable, "exchange.unavailable")
 	}
-	return b.Population.Each(ctx, p, yield)
+	return b.Population.Each(ctx, base, variant, yield)
 }
 
 func world(t *testing.T, d *db.DB, people Population) (*Service, *clock.Shifted) {
@@ -71,9 +77,6 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := s.Start(ctx, claire, id, "cost-of-living-allowance", plan); err != nil || again != id {
-			t.Errorf("a double click: %s %v", again, err)
-		}
 		runDue(t, s) // the registers do not answer
 		if r, err := s.Find(ctx, claire, id); err != nil || r.State != Running || r.Result != nil {
 			t.Errorf("while the registers are down: %+v %v", r, err)
@@ -82,7 +85,7 @@ func TestRun(t *testing.T) {
 		now.Advance(time.Hour)
 		runDue(t, s)
 		r, err := s.Find(ctx, claire, id)
-		if err != nil || r.State != Done || r.Result.Applications != 1 || r.Done != 1 || r.FinishedAt.IsZero() {
+		if err != nil || r.State != Done || r.Result.Applications != Hidden || r.FinishedAt.IsZero() {
 			t.Fatalf("%+v %v", r, err)
 		}
 		runs, more, err := s.List(ctx, claire, nil)
@@ -93,6 +96,175 @@ func TestRun(t *testing.T) {
 			t.Errorf("before the only one: %v %v", runs, err)
 		}
 	})
+}
+
+// The key of a form stands for one plan of one account.
+func TestTheSameKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		s, _ := world(t, d, demo())
+		start := func(who web.Identity, p Plan) string {
+			t.Helper()
+			id, err := s.Start(ctx, who, "key", "cost-of-living-allowance", p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		claude := claire
+		claude.Account = "a-claude"
+		first, again, other, foreign := start(claire, plan), start(claire, plan), start(claire, Plan{Base: "2025", Variant: "2025", Date: "2025-11-24"}), start(claude, plan)
+		if first != again || first == other || first == foreign {
+			t.Errorf("a double click %s and %s, another plan %s, another account %s", first, again, other, foreign)
+		}
+		if r, err := s.Find(ctx, claire, other); err != nil || len(r.Plan.Changes) != 0 {
+			t.Errorf("%+v %v", r, err)
+		}
+	})
+}
+
+func TestRunsAreLimited(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		s, now := world(t, d, file(t, household(1, 1, "2000.00", "2010-01-01")))
+		start := func() error {
+			_, err := s.Start(ctx, claire, "", "cost-of-living-allowance", plan)
+			return err
+		}
+		for range mostUnfinished {
+			if err := start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := start(); !errors.Is(err, errs.New(errs.TooMany, "simulation.tooMany.unfinished")) {
+			t.Errorf("one more than may run: %v", err)
+		}
+		runDue(t, s)
+		for range mostADay - mostUnfinished {
+			if err := start(); err != nil {
+				t.Fatal(err)
+			}
+			runDue(t, s)
+		}
+		if err := start(); !errors.Is(err, errs.New(errs.TooMany, "simulation.tooMany.day")) {
+			t.Errorf("one more than a day may have: %v", err)
+		}
+		now.Advance(25 * time.Hour)
+		if err := start(); err != nil {
+			t.Errorf("the next day: %v", err)
+		}
+	})
+}
+
+// Registers that stay silent, and a fault of ours: the run says that it failed.
+func TestARunThatCannotBeDoneFails(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		people := &broken{Population: demo(), down: true}
+		s, now := world(t, d, people)
+		id, err := s.Start(ctx, claire, "", "cost-of-living-allowance", plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 12 {
+			runDue(t, s)
+			now.Advance(time.Hour)
+		}
+		if r, err := s.Find(ctx, claire, id); err != nil || r.State != Failed || r.Why != "simulation.wrong.gaveUp" || r.FinishedAt.IsZero() {
+			t.Errorf("%+v %v", r, err)
+		}
+		s.People = faulty{}
+		if id, err = s.Start(ctx, claire, "", "cost-of-living-allowance", plan); err != nil {
+			t.Fatal(err)
+		}
+		runDue(t, s)
+		if r, err := s.Find(ctx, claire, id); err != nil || r.State != Failed || r.Why != "simulation.wrong.fault" {
+			t.Errorf("%+v %v", r, err)
+		}
+	})
+}
+
+// faulty is people about whom a package cannot even say whom to ask.
+type faulty struct{}
+
+func (faulty) Len() int { return 1 }
+
+func (faulty) Each(context.Context, *pack.Package, *pack.Package, func(Applicant) error) error {
+	return errs.New(errs.Internal, "").Because("evidence x: no subject")
+}
+
+// Every node of an installation protects with the same secret.
+func TestOneKeyForEachInstallation(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, _ := world(t, d, demo())
+		keys := make([][]byte, 8)
+		var group sync.WaitGroup
+		for i := range keys {
+			group.Go(func() {
+				var err error
+				if keys[i], err = s.key(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		for _, key := range keys {
+			if len(key) != 32 || !bytes.Equal(key, keys[0]) {
+				t.Errorf("%x and %x", key, keys[0])
+			}
+		}
+	})
+	a, _ := world(t, dbtest.SQLite(t), demo())
+	b, _ := world(t, dbtest.SQLite(t), demo())
+	x, _ := a.key(context.Background())
+	if y, _ := b.key(context.Background()); bytes.Equal(x, y) {
+		t.Error("two installations have one key")
+	}
+}
+
+// The page tells what the run tries: the variant's values, with the changes.
+func TestThePageTellsThePlanOfTheVariant(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../../../services/lu")); err != nil {
+		t.Fatal(err)
+	}
+	service := filepath.Join(dir, "cost-of-living-allowance")
+	if err := os.CopyFS(filepath.Join(service, "2026"), os.DirFS(filepath.Join(service, "2025"))); err != nil {
+		t.Fatal(err)
+	}
+	replace := func(version, file, old, new string) {
+		t.Helper()
+		path := filepath.Join(service, version, file)
+		text, err := os.ReadFile(path)
+		if err != nil || strings.Count(string(text), old) != 1 {
+			t.Fatalf("%s: %q stands %d times, %v", file, old, strings.Count(string(text), old), err)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), old, new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace("2026", "service.yaml", `version: "2025"`, `version: "2026"`)
+	replace("2026", "service.yaml", `inForce: {from: 2018-01-01, to: 2025-12-31}`, `inForce: {from: 2025-12-01, to: 2025-12-31}`)
+	replace("2025", "service.yaml", `inForce: {from: 2018-01-01, to: 2025-12-31}`, `inForce: {from: 2018-01-01, to: 2025-11-30}`)
+	replace("2026", "parameters.yaml", "value: [600, 750, 900, 1050, 1200]", "value: [700, 750, 900, 1050, 1200]")
+	set, findings := pack.LoadSet(os.DirFS(dir))
+	if _, ok := set.Version("cost-of-living-allowance", "2026"); !ok {
+		t.Fatal(findings)
+	}
+	run := &Run{Service: "cost-of-living-allowance", Plan: Plan{Base: "2025", Variant: "2026", Date: "2025-11-24", Changes: []pack.Change{{Parameter: "monthlyLimit", Value: "value + 100"}, {Parameter: "energyPremium", Value: "value + 1"}}}}
+	page := runPage{view{i18ntest.Locale(t, i18n.EN, Locales), set}, run}
+	first := map[string]string{}
+	for _, c := range page.changed() {
+		if c.was.Kind() == feel.KindList {
+			first[c.label] = c.was.Items()[0].String() + " " + c.is.Items()[0].String()
+		}
+	}
+	p, _ := set.Version("cost-of-living-allowance", "2026")
+	for parameter, want := range map[string]string{"monthlyLimit": "2710.51 2810.51", "reducedUntil": "2861.92 2961.93", "energyPremium": "600 701"} {
+		if got := first[p.T(i18n.EN, "parameters."+parameter)]; got != want {
+			t.Errorf("%s: %q, want %q, of %v", parameter, got, want, first)
+		}
+	}
 }
 
 func TestOnlyDesigners(t *testing.T) {
@@ -145,7 +317,8 @@ func TestPercentages(t *testing.T) {
 	for text, want := range map[string]string{
 		"5": "round half up(value * 1.05, 2)", "+5 %": "round half up(value * 1.05, 2)", "-2,5": "round half up(value * 0.975, 2)",
 		"−10": "round half up(value * 0.9, 2)", "-100": "round half up(value * 0, 2)",
-		"-101": "", "five": "", "": "", "1/0": "", "5)": "", "1e9": "",
+		"-101": "", "five": "", "": "", "1/0": "", "5)": "", "1e9": "", "1-5": "", "5-": "", "--5": "", "1.2.3": "", "1 000": "", "5%%": "", "+ 5": "",
+		"12,345\u202f%": "round half up(value * 1.12345, 2)", "5+5": "",
 	} {
 		if got, ok := byPercent(text, "EUR/month"); got != want || ok != (want != "") {
 			t.Errorf("%q: %q %v, want %q", text, got, ok, want)

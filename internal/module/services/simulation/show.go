@@ -38,6 +38,14 @@ func (p runPage) headline() string {
 	return p.T("simulation.result.both", "gain", p.count(r.Gain), "lose", p.count(r.Lose))
 }
 
+// percent is how far a run is. The page tells no exact number of people.
+func (p runPage) percent() int {
+	if p.run.Total == 0 {
+		return 0
+	}
+	return min(p.run.Done*100/p.run.Total, 100)
+}
+
 // takeUpOnly reports whether the run compares nothing.
 func (p runPage) takeUpOnly() bool {
 	return p.run.Plan.Hash == p.run.Plan.BaseHash && p.run.Result.TakeUp != nil
@@ -59,19 +67,12 @@ func (v view) count(c Count) string {
 	return v.Int(int(c))
 }
 
-func (v view) money(cents *int64) string {
-	if cents == nil {
-		return v.T("simulation.hidden")
-	}
-	return v.Money(*cents)
-}
-
-// euro writes cents as whole euro, for what is read at a glance.
+// euro writes cents as whole euro: what is told has no cents.
 func (v view) euro(cents *int64) string {
 	if cents == nil {
 		return v.T("simulation.hidden")
 	}
-	return v.T("simulation.euro", "n", v.Int(int((*cents+50)/100)))
+	return v.T("simulation.euro", "n", v.Int(int(*cents/100)))
 }
 
 // lead says what it costs.
@@ -84,12 +85,12 @@ func (p runPage) lead() string {
 	case c == nil:
 		return ""
 	case *c > 0:
-		return p.T("simulation.result.dearer", "amount", p.euro(c), "percent", p.share(*c), "n", p.Int(p.run.Result.Applications))
+		return p.T("simulation.result.dearer", "amount", p.euro(c), "percent", p.share(*c), "n", p.count(p.run.Result.Applications))
 	case *c < 0:
 		less := -*c
-		return p.T("simulation.result.cheaper", "amount", p.euro(&less), "percent", p.share(less), "n", p.Int(p.run.Result.Applications))
+		return p.T("simulation.result.cheaper", "amount", p.euro(&less), "percent", p.share(less), "n", p.count(p.run.Result.Applications))
 	}
-	return p.T("simulation.result.same", "n", p.Int(p.run.Result.Applications))
+	return p.T("simulation.result.same", "n", p.count(p.run.Result.Applications))
 }
 
 // share is a part of what is paid today, in per cent with one decimal.
@@ -105,9 +106,9 @@ func (p runPage) share(cents int64) string {
 // about names in one line what was changed, by whom and when.
 func (p runPage) about() string {
 	parts := []string{p.T("simulation.plan.who", "name", p.run.Name, "date", p.DateTime(p.run.CreatedAt))}
-	if base, ok := p.set.Version(p.run.Service, p.run.Plan.Base); ok {
+	if variant, ok := p.set.Version(p.run.Service, p.run.Plan.Variant); ok {
 		for _, c := range p.run.Plan.Changes {
-			parts = append(parts, base.T(p.Lang(), "parameters."+c.Parameter))
+			parts = append(parts, variant.T(p.Lang(), "parameters."+c.Parameter))
 		}
 	}
 	return strings.Join(parts, " · ")
@@ -126,18 +127,41 @@ func (p runPage) tried() []ui.SummaryListRow {
 	if plan.Variant != plan.Base {
 		rows = append(rows, row(p.T("simulation.plan.variant"), p.T("simulation.plan.version", "version", plan.Variant)))
 	}
-	if base, ok := p.set.Version(p.run.Service, plan.Base); ok {
-		if day, err := time.Parse(time.DateOnly, plan.Date); err == nil {
-			_, became, _ := base.Adjust(day, plan.Changes)
-			for _, x := range base.Parameters.List {
-				v, changed := became[x.ID]
-				if was, ok := x.At(day); changed && ok && !v.Equal(was.Value) {
-					rows = append(rows, row(base.T(p.Lang(), "parameters."+x.ID), p.T("simulation.plan.becomes", "was", p.allValues(was.Value), "is", p.allValues(v))))
-				}
-			}
-		}
+	for _, x := range p.changed() {
+		rows = append(rows, row(x.label, p.T("simulation.plan.becomes", "was", p.allValues(x.was), "is", p.allValues(x.is))))
 	}
 	return append(rows, row(p.T("simulation.plan.by"), p.T("simulation.plan.who", "name", p.run.Name, "date", p.DateTime(p.run.CreatedAt))))
+}
+
+// change is a legal value that is another one in what was tried.
+type change struct {
+	label   string
+	was, is feel.Value
+}
+
+// changed lists what is different in the version that was tried, with its
+// changes: every value of the version of today that has another there.
+func (p runPage) changed() []change {
+	plan := p.run.Plan
+	day, err := time.Parse(time.DateOnly, plan.Date)
+	base, ok1 := p.set.Version(p.run.Service, plan.Base)
+	variant, ok2 := p.set.Version(p.run.Service, plan.Variant)
+	if err != nil || !ok1 || !ok2 {
+		return nil
+	}
+	if variant, _, err = variant.Adjust(day, plan.Changes); err != nil {
+		return nil
+	}
+	var all []change
+	for _, x := range variant.Parameters.List {
+		is, ok1 := x.At(day)
+		y, _ := base.Parameters.Get(x.ID)
+		was, ok2 := y.At(day)
+		if ok1 && ok2 && !is.Value.Equal(was.Value) {
+			all = append(all, change{variant.T(p.Lang(), "parameters."+x.ID), was.Value, is.Value})
+		}
+	}
+	return all
 }
 
 // allValues writes a legal value with every item.
@@ -188,7 +212,7 @@ func (p runPage) totals() ui.TableOptions {
 	if r.Base.Failed != 0 || r.Variant.Failed != 0 {
 		line("failed", p.count(r.Base.Failed), p.count(r.Variant.Failed))
 	}
-	line("paid", p.money(r.Base.Cents), p.money(r.Variant.Cents))
+	line("paid", p.euro(r.Base.Cents), p.euro(r.Variant.Cents))
 	return t
 }
 
@@ -202,7 +226,15 @@ func (p runPage) label(b Breakdown, g Group) string {
 	case b.Trait == ByCommune:
 		return g.Key
 	case b.Trait == ByIncome:
-		return p.T("simulation.by.decile", "n", g.Key, "from", p.whole(g.Low), "to", p.whole(g.High))
+		switch {
+		case g.Low != nil && g.High != nil:
+			return p.T("simulation.by.decile", "n", g.Key, "from", p.whole(*g.Low), "to", p.whole(*g.High))
+		case g.High != nil:
+			return p.T("simulation.by.decileFirst", "n", g.Key, "to", p.whole(*g.High))
+		case g.Low != nil:
+			return p.T("simulation.by.decileLast", "n", g.Key, "from", p.whole(*g.Low))
+		}
+		return p.T("simulation.by.decileOnly", "n", g.Key)
 	}
 	n, _ := strconv.Atoi(g.Key)
 	if n == largest {
@@ -244,11 +276,7 @@ func (p runPage) unused(b Breakdown) ui.ChartTableOptions {
 	}
 	for _, g := range b.Groups {
 		if g.Unused != nil {
-			value := p.T("simulation.hidden")
-			if *g.Unused != Hidden {
-				value = p.Int(int(*g.Unused))
-			}
-			o.Rows = append(o.Rows, ui.ChartRow{Label: p.label(b, g), Value: value, Share: max(int(*g.Unused), 0) * 1000 / longest, Mark: true})
+			o.Rows = append(o.Rows, ui.ChartRow{Label: p.label(b, g), Value: p.count(*g.Unused), Share: max(int(*g.Unused), 0) * 1000 / longest, Mark: true})
 		}
 	}
 	return o

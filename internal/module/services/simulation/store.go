@@ -16,7 +16,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrate brings the table up to date.
+// Migrate brings the tables up to date.
 func Migrate(ctx context.Context, d *db.DB) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -80,14 +80,42 @@ func (store) runs(ctx context.Context, q db.Querier, before time.Time, id string
 	return all, rows.Err()
 }
 
-func (store) insert(ctx context.Context, tx db.Querier, r *Run) error {
+// insert stores a new run; stored is false when its id is known already.
+func (store) insert(ctx context.Context, tx db.Querier, r *Run) (stored bool, err error) {
 	plan, err := json.Marshal(r.Plan)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO services_simulation (id, account, name, service, state, total, done, plan, created_at)
+	res, err := tx.ExecContext(ctx, `INSERT INTO services_simulation (id, account, name, service, state, total, done, plan, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (id) DO NOTHING`,
 		r.ID, r.Account, r.Name, r.Service, Waiting, r.Total, 0, string(plan), db.Micros(r.CreatedAt))
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// started counts an account's runs: all that are not finished, and all since a
+// moment.
+func (store) started(ctx context.Context, q db.Querier, account string, since time.Time) (unfinished, recent int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT count(CASE WHEN state IN ($1, $2) THEN 1 END), count(CASE WHEN created_at > $3 THEN 1 END)
+		FROM services_simulation WHERE account = $4`, Waiting, Running, db.Micros(since), account).Scan(&unfinished, &recent)
+	return unfinished, recent, err
+}
+
+// key returns the secret of the installation, nil when there is none yet.
+func (store) key(ctx context.Context, q db.Querier) (key []byte, err error) {
+	err = q.QueryRowContext(ctx, `SELECT key FROM services_simulation_key WHERE id = 1`).Scan(&key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return key, err
+}
+
+// offerKey stores a secret unless there is one.
+func (store) offerKey(ctx context.Context, tx db.Querier, key []byte) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO services_simulation_key (id, key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING`, key)
 	return err
 }
 
@@ -97,8 +125,8 @@ func (store) progress(ctx context.Context, tx db.Querier, id string, done, total
 	return err
 }
 
-func (store) finish(ctx context.Context, tx db.Querier, id string, state State, result string, done int, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE services_simulation SET state = $1, result = $2, done = $3, finished_at = $4 WHERE id = $5 AND finished_at = 0`,
-		state, result, done, db.Micros(at), id)
+func (store) finish(ctx context.Context, tx db.Querier, id string, state State, result string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE services_simulation SET state = $1, result = $2, finished_at = $3 WHERE id = $4 AND finished_at = 0`,
+		state, result, db.Micros(at), id)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -182,18 +183,24 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request) error {
 	}
 	f.typed, f.key = r.PostForm, r.PostForm.Get("key")
 	plan := Plan{Base: f.p.Version, Variant: r.PostForm.Get("variant"), Date: strings.TrimSpace(r.PostForm.Get("date")), Changes: f.changes()}
+	status := http.StatusUnprocessableEntity
 	if len(f.problems) == 0 {
 		who, _ := web.IdentityFrom(r.Context())
 		id, err := w.Service.Start(r.Context(), who, f.key, f.p.ID, plan)
 		if err == nil {
 			return web.SeeOther(rw, r, Path+"/runs/"+id)
 		}
-		if errs.KindOf(err) != errs.Invalid {
+		switch errs.KindOf(err) {
+		case errs.Invalid:
+			f.refuse(err)
+		case errs.TooMany: // what was typed stays
+			status = http.StatusTooManyRequests
+			f.refuse(err)
+		default:
 			return err
 		}
-		f.refuse(err)
 	}
-	return web.Render(rw, r, http.StatusUnprocessableEntity, f.page())
+	return web.Render(rw, r, status, f.page())
 }
 
 // changes reads what was typed: a percentage, or a formula.
@@ -216,18 +223,27 @@ func (f *formPage) changes() []pack.Change {
 	return all
 }
 
-// byPercent is the formula that changes a value by a percentage as people write
-// it ("5", "-2,5 %"), rounded as values of the unit are: euro to the cent, half
-// up.
+// percentage is a number as people write it: "5", "-2,5 %".
+var percentage = regexp.MustCompile(`^([+−-]?)(\d{1,4}(?:[.,]\d{1,3})?)[ \x{a0}\x{202f}]*%?$`)
+
+// byPercent is the formula that changes a value by a percentage, rounded as
+// values of the unit are: euro to the cent, half up.
 func byPercent(text, unit string) (formula string, ok bool) {
-	n := strings.NewReplacer(",", ".", "%", "", " ", "", "\u00a0", "", "\u202f", "", "−", "-", "+", "").Replace(text)
-	e, err := feel.Compile("1 + " + n + " / 100")
-	if err != nil || n == "" || strings.Trim(n, "-.0123456789") != "" {
+	m := percentage.FindStringSubmatch(text)
+	if m == nil {
+		return "", false
+	}
+	sign := "+"
+	if m[1] == "-" || m[1] == "−" {
+		sign = "-"
+	}
+	e, err := feel.Compile("1 " + sign + " " + strings.Replace(m[2], ",", ".", 1) + " / 100")
+	if err != nil {
 		return "", false
 	}
 	v, _ := e.Eval(nil)
 	d, isNumber := v.AsNumber()
-	if !isNumber || d.Sign() < 0 || len(n) > 8 {
+	if !isNumber || d.Sign() < 0 {
 		return "", false
 	}
 	places := "2"
@@ -267,6 +283,9 @@ func (f *formPage) refuse(err error) {
 		field = "formula." + id
 	case e.Key == "simulation.wrong.service":
 		field = "variant"
+	case e.Kind == errs.TooMany: // nothing that was typed is wrong
+		f.problems = append(f.problems, ui.ErrorItem{Text: f.T(e.Key, args...)})
+		return
 	}
 	f.problem(field, f.T(e.Key, args...))
 }
@@ -296,7 +315,7 @@ func (w *Web) json(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rw.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(rw).Encode(Report{Service: run.Service, Plan: run.Plan, Result: *run.Result})
+	return json.NewEncoder(rw).Encode(Report{Service: run.Service, Plan: run.Plan, Result: *run.Result, Note: w.view(r).T("simulation.rounded")})
 }
 
 func (w *Web) csv(rw http.ResponseWriter, r *http.Request) error {
