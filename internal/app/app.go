@@ -25,6 +25,7 @@ import (
 	"passerelle/internal/module/services"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/module/services/simulation"
+	"passerelle/internal/module/services/versions"
 	"passerelle/internal/platform/blob"
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/config"
@@ -145,6 +146,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
 	trials := simulation.New(simulation.Deps{DB: a.db, Clock: now, Queue: a.queue, Packages: set, People: population, Applied: caseService.Applied, Log: log})
 	(&simulation.Web{Service: trials}).Routes(rt)
+	(&versions.Web{Packages: set, Clock: now}).Routes(rt)
 	about.NewWeb(about.Options{Demo: cfg.Demo.On, PublicURL: cfg.Server.PublicURL, SessionIdle: time.Duration(cfg.Session.Idle),
 		SessionLifetime: time.Duration(cfg.Session.Lifetime), Contacts: contacts(set), Services: inForce(set, now)}).Routes(rt)
 	api.New(api.Options{Cases: caseService, Services: catalogue, Blobs: blobs, URL: cfg.Server.PublicURL}).Routes(rt)
@@ -210,7 +212,7 @@ func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
 
 func loadTexts() (*i18n.Bundle, error) {
 	b := i18n.New()
-	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(), simulation.Locales,
+	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(), simulation.Locales, versions.Locales,
 		about.Locales, cases.Locales, grounds.Locales, mycases.Locales, workbench.Locales, api.Locales}
 	for _, f := range append(all, demoLocales()...) {
 		if err := b.Add(f); err != nil {
@@ -275,9 +277,9 @@ func (a *App) frame(r *http.Request, v *ui.View) {
 		v.Menu = append(append(v.Menu, mycases.MenuLinks(v.Locale)...), people.MenuLinks(v.Locale)...)
 	}
 	if who, ok := web.IdentityFrom(r.Context()); ok {
-		v.Links = append(append(v.Links, workbench.NavLinks(v.Locale, who)...), simulation.NavLinks(v.Locale, who)...)
+		v.Links = slices.Concat(v.Links, workbench.NavLinks(v.Locale, who), versions.NavLinks(v.Locale, who), simulation.NavLinks(v.Locale, who))
 	}
-	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations"} {
+	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations", versions.Path: "versions"} {
 		if strings.HasPrefix(v.Path, prefix) {
 			v.Nav = item
 		}

@@ -37,6 +37,10 @@ var edges = map[string]map[string]string{
 		"internal/module/services/pack": "the catalogue and the forms are made from service packages",
 		"internal/module/exchange":      "forms are prefilled with evidence",
 	},
+	"internal/module/services/versions": {
+		"internal/module/services/pack":       "versions are told and compared",
+		"internal/module/services/simulation": "the same designers; changed values are tried there",
+	},
 	"internal/module/services/simulation": {
 		"internal/module/services":      "evidence is gathered as for an application",
 		"internal/module/services/pack": "versions of a package are compared",

@@ -22,7 +22,7 @@ type Change struct {
 
 // wrong is the error of a change that cannot be made.
 func (c Change) wrong(key string) *errs.Error {
-	return errs.New(errs.Invalid, key).With("parameter", c.Parameter)
+	return errs.New(errs.Invalid, key).With("parameter", c.Parameter).Because("%s = %s", c.Parameter, c.Value)
 }
 
 func (c Change) String() string { return c.Parameter + " = " + c.Value }
@@ -148,7 +148,7 @@ func (c Change) apply(was, parameters feel.Value) (feel.Value, error) {
 	}
 	e, err := feel.Compile(c.Value, feel.Names(adjustNames...))
 	if err != nil {
-		return feel.Null(), c.wrong("pack.adjust.wrong").With("why", err.Error())
+		return feel.Null(), c.wrong("pack.adjust.wrong").With("why", err.Error()).Because("%s = %s: %w", c.Parameter, c.Value, err)
 	}
 	one := func(v feel.Value, index int) (feel.Value, error) {
 		out, warnings := e.EvalContext(feel.Context(feel.Entry{Name: "parameters", Value: parameters},
@@ -158,7 +158,7 @@ func (c Change) apply(was, parameters feel.Value) (feel.Value, error) {
 			if len(warnings) > 0 {
 				why += " (" + warnings[0].Msg + ")"
 			}
-			return out, c.wrong("pack.adjust.wrong").With("why", why)
+			return out, c.wrong("pack.adjust.wrong").With("why", why).Because("%s = %s: %s", c.Parameter, c.Value, why)
 		}
 		return out, nil
 	}

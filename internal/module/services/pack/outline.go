@@ -1,0 +1,338 @@
+package pack
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"passerelle/engine/dmn"
+	"passerelle/engine/form"
+	"passerelle/internal/platform/i18n"
+)
+
+// Section is a part of a package that people read.
+type Section string
+
+// The sections, in the order in which they are read.
+const (
+	SectionService    Section = "service"
+	SectionForm       Section = "form"
+	SectionParameters Section = "parameters"
+	SectionRules      Section = "rules"
+	SectionProcess    Section = "process"
+	SectionTexts      Section = "texts"
+	SectionLetters    Section = "letters"
+)
+
+// Sections are all of them, in that order.
+var Sections = []Section{SectionService, SectionForm, SectionParameters, SectionRules, SectionProcess, SectionTexts, SectionLetters}
+
+// Part is one thing in a package as people read it: a question of the form, a
+// legal value through time, a rule, a step, a text.
+type Part struct {
+	Section Section
+	ID      string   // the same in every version
+	Label   string   // in the reader's language where the package has a text for it, else the ID
+	Lines   []string // what it says
+}
+
+// Difference is a part that is not the same in two versions. Was is empty for a
+// part that is new, Is for one that is gone.
+type Difference struct {
+	Section Section
+	ID      string
+	Label   string
+	Was, Is []string // the lines that differ
+	New     bool
+	Gone    bool
+}
+
+// Compare tells what differs between two versions of a service in a language,
+// section by section, in the order in which the later version is read.
+func Compare(loc *i18n.Locale, before, after *Package) []Difference {
+	key := func(p Part) string { return string(p.Section) + "\x00" + p.ID }
+	old := map[string]Part{}
+	for _, p := range before.Outline(loc) {
+		old[key(p)] = p
+	}
+	var out []Difference
+	for _, is := range after.Outline(loc) {
+		was, known := old[key(is)]
+		delete(old, key(is))
+		d := Difference{Section: is.Section, ID: is.ID, Label: is.Label, New: !known}
+		if d.Was, d.Is = unlike(was.Lines, is.Lines); d.New || len(d.Was)+len(d.Is) > 0 {
+			out = append(out, d)
+		}
+	}
+	for _, p := range before.Outline(loc) { // in its order
+		if _, gone := old[key(p)]; gone {
+			out = append(out, Difference{Section: p.Section, ID: p.ID, Label: p.Label, Was: p.Lines, Gone: true})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Difference) int {
+		return slices.Index(Sections, a.Section) - slices.Index(Sections, b.Section)
+	})
+	return out
+}
+
+// unlike returns the lines of each that the other lacks (a longest common
+// subsequence stays out).
+func unlike(a, b []string) (was, is []string) {
+	common := make([][]int, len(a)+1)
+	for i := range common {
+		common[i] = make([]int, len(b)+1)
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			} else {
+				common[i][j] = max(common[i+1][j], common[i][j+1])
+			}
+		}
+	}
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		switch {
+		case a[i] == b[j]:
+			i, j = i+1, j+1
+		case common[i+1][j] >= common[i][j+1]:
+			was, i = append(was, a[i]), i+1
+		default:
+			is, j = append(is, b[j]), j+1
+		}
+	}
+	return append(was, a[i:]...), append(is, b[j:]...)
+}
+
+// Outline tells the whole package as people read it, in a language.
+func (p *Package) Outline(loc *i18n.Locale) []Part {
+	var all []Part
+	add := func(s Section, id, textKey string, lines []string) {
+		label := id
+		if textKey != "" && p.Has(textKey) {
+			label = p.T(loc.Lang(), textKey)
+		}
+		all = append(all, Part{s, id, label, lines})
+	}
+	var service map[string]any
+	if yaml.Unmarshal(p.files["service.yaml"], &service) == nil {
+		delete(service, "service")
+		delete(service, "version")
+		for _, k := range slices.Sorted(maps.Keys(service)) {
+			add(SectionService, k, "", flat(service[k]))
+		}
+	}
+	p.outlineForm(add)
+	for _, x := range p.Parameters.List {
+		var lines []string
+		for _, v := range x.Values {
+			lines = append(lines, p.outlineValue(loc, x, v))
+		}
+		add(SectionParameters, x.ID, "parameters."+x.ID, lines)
+	}
+	for _, d := range p.definitions.Decisions {
+		add(SectionRules, d.Name, "decisions."+d.Name, logicLines(d.Logic))
+	}
+	for _, k := range p.definitions.Knowledge {
+		add(SectionRules, k.Name, "decisions."+k.Name, logicLines(k.Function))
+	}
+	for _, e := range p.Process.Elements() {
+		lines := []string{strings.TrimSpace(e.Kind + " " + e.Event)}
+		for _, k := range slices.Sorted(maps.Keys(e.Attrs)) {
+			lines = append(lines, k+": "+e.Attrs[k])
+		}
+		if len(e.Next) > 0 {
+			lines = append(lines, "→ "+strings.Join(e.Next, ", "))
+		}
+		add(SectionProcess, e.ID, "process."+e.ID, lines)
+	}
+	for _, k := range p.Keys() {
+		add(SectionTexts, k, "", p.List(loc.Lang(), k))
+	}
+	for _, name := range p.Letters {
+		add(SectionLetters, name, "", textLines(p.files["letters/"+name+"."+string(loc.Lang())+".md"]))
+	}
+	return all
+}
+
+func (p *Package) outlineForm(add func(Section, string, string, []string)) {
+	var raw struct {
+		Pages []struct {
+			ID     string           `yaml:"id"`
+			When   string           `yaml:"when"`
+			Fields []map[string]any `yaml:"fields"`
+		} `yaml:"pages"`
+	}
+	if yaml.Unmarshal(p.files["form.yaml"], &raw) != nil {
+		return
+	}
+	var fields func(page, group string, list []map[string]any)
+	fields = func(page, group string, list []map[string]any) {
+		for _, f := range list {
+			id := group + fmt.Sprint(f["id"])
+			inner, isGroup := f["fields"].([]any)
+			said := maps.Clone(f)
+			delete(said, "id")
+			if f["type"] == string(form.Group) {
+				delete(said, "fields")
+			}
+			add(SectionForm, id, "form."+id+".label", append([]string{"page: " + page}, flat(said)...))
+			if isGroup {
+				var more []map[string]any
+				for _, x := range inner {
+					if m, ok := x.(map[string]any); ok {
+						more = append(more, m)
+					}
+				}
+				fields(page, id+".", more)
+			}
+		}
+	}
+	for _, page := range raw.Pages {
+		if page.When != "" {
+			add(SectionForm, "page "+page.ID, "form."+page.ID+".title", []string{"when: " + page.When})
+		}
+		fields(page.ID, "", page.Fields)
+	}
+}
+
+// outlineValue is one line: from when to when, what, by which article, how sure.
+func (p *Package) outlineValue(loc *i18n.Locale, x Parameter, v ParameterValue) string {
+	to := "…"
+	if !v.To.IsZero() {
+		to = loc.Date(v.To)
+	}
+	value := loc.T("pack.noValue")
+	if !v.Value.IsNull() {
+		value = showParameter(loc, v.Value, x.Unit)
+	}
+	line := loc.Date(v.From) + " – " + to + ": " + value
+	if ref, ok := p.Legal(loc.Lang(), v.Legal); ok {
+		line += " (" + strings.TrimPrefix(ref.Article+", ", ", ") + ref.Title + ")"
+	}
+	if v.Status != Verified {
+		line += " [" + string(v.Status) + "]"
+	}
+	return line
+}
+
+// flat writes a YAML tree line by line, with the path before each value. Items
+// that have an id are called by it.
+func flat(x any) []string {
+	var lines []string
+	var walk func(path string, x any)
+	walk = func(path string, x any) {
+		under := func(name string) string {
+			if path == "" {
+				return name
+			}
+			return path + "." + name
+		}
+		switch x := x.(type) {
+		case map[string]any:
+			for _, k := range slices.Sorted(maps.Keys(x)) {
+				walk(under(k), x[k])
+			}
+		case []any:
+			plain := !slices.ContainsFunc(x, func(i any) bool {
+				switch i.(type) {
+				case map[string]any, []any:
+					return true
+				}
+				return false
+			})
+			if plain {
+				parts := make([]string, len(x))
+				for i, item := range x {
+					parts[i] = scalar(item)
+				}
+				walk(path, strings.Join(parts, ", "))
+				return
+			}
+			for i, item := range x {
+				name := fmt.Sprint(i + 1)
+				if m, ok := item.(map[string]any); ok && m["id"] != nil {
+					name = scalar(m["id"])
+					m = maps.Clone(m)
+					delete(m, "id")
+					item = m
+				}
+				walk(under(name), item)
+			}
+		default:
+			text := strings.TrimSpace(scalar(x))
+			if path != "" {
+				text = path + ": " + text
+			}
+			lines = append(lines, text)
+		}
+	}
+	walk("", x)
+	return lines
+}
+
+func scalar(x any) string {
+	if t, ok := x.(time.Time); ok {
+		return t.Format(time.DateOnly)
+	}
+	return fmt.Sprint(x)
+}
+
+// logicLines writes an expression as a designer reads it: a table rule by rule,
+// FEEL line by line.
+func logicLines(x dmn.Expression) []string {
+	switch x := x.(type) {
+	case *dmn.Literal:
+		return textLines([]byte(x.Text))
+	case *dmn.DecisionTable:
+		lines := []string{string(x.HitPolicy) + strings.TrimSuffix(" "+string(x.Aggregation), " ")}
+		for _, r := range x.Rules {
+			var when, then []string
+			for i, in := range r.Inputs {
+				if text := strings.TrimSpace(in.Text); text != "-" && text != "" && i < len(x.Inputs) {
+					when = append(when, strings.TrimSpace(x.Inputs[i].Expr.Text)+": "+text)
+				}
+			}
+			for _, out := range r.Outputs {
+				then = append(then, strings.TrimSpace(out.Text))
+			}
+			lines = append(lines, strings.Join(when, "; ")+" → "+strings.Join(then, "; "))
+		}
+		return lines
+	case *dmn.Context:
+		var lines []string
+		for _, e := range x.Entries {
+			for i, line := range logicLines(e.Value) {
+				if i == 0 && e.Variable.Name != "" {
+					line = e.Variable.Name + ": " + line
+				}
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	case *dmn.Conditional:
+		return slices.Concat([]string{"if"}, logicLines(x.If), []string{"then"}, logicLines(x.Then), []string{"else"}, logicLines(x.Else))
+	case *dmn.FunctionDefinition:
+		return logicLines(x.Body)
+	case nil:
+		return nil
+	}
+	return []string{fmt.Sprintf("%T", x)}
+}
+
+// textLines are the lines of a text that say something.
+func textLines(text []byte) []string {
+	var lines []string
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			lines = append(lines, string(line))
+		}
+	}
+	return lines
+}

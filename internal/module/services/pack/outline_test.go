@@ -1,0 +1,99 @@
+package pack
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"pgregory.net/rapid"
+
+)
+
+// Two versions are told apart part by part, as people read them.
+func TestCompare(t *testing.T) {
+	loc := english(t)
+	before := garden(t)
+	if same := Compare(loc, before, before); len(same) != 0 {
+		t.Fatalf("a version differs from itself: %+v", same)
+	}
+	m := files(t)
+	edit := func(file, from, to string) {
+		t.Helper()
+		name := "allotment-garden/2025/" + file
+		changed := bytes.Replace(m[name].Data, []byte(from), []byte(to), 1)
+		if bytes.Equal(changed, m[name].Data) {
+			t.Fatalf("%s has no %q", file, from)
+		}
+		m[name] = &fstest.MapFile{Data: changed}
+	}
+	edit("parameters.yaml", "value: 25.50", "value: 27.00")
+	edit("form.yaml", "max: 4\n", "max: 5\n")
+	edit("service.yaml", "decide: {months: 1}", "decide: {months: 2}")
+	after, findings := Load(m, "allotment-garden/2025")
+	if after == nil {
+		t.Fatal(findings)
+	}
+	type line struct {
+		section Section
+		id      string
+		was, is string
+	}
+	var got []line
+	for _, d := range Compare(loc, before, after) {
+		if len(d.Was) != 1 || len(d.Is) != 1 || d.New || d.Gone {
+			t.Errorf("%+v", d)
+			continue
+		}
+		got = append(got, line{d.Section, d.ID, d.Was[0], d.Is[0]})
+	}
+	want := []line{
+		{SectionService, "deadlines", "decide.months: 1", "decide.months: 2"},
+		{SectionForm, "helpers", "max: 4", "max: 5"},
+	}
+	if len(got) != 3 || !slices.Equal(got[:2], want) || got[2].section != SectionParameters || got[2].id != "rentPerAre" {
+		t.Errorf("got %q", got)
+	}
+	if d := Compare(loc, before, after)[2]; d.Label == d.ID {
+		t.Errorf("a legal value is told by its text, not by %q", d.Label)
+	}
+
+	// What only one of them has is new, and gone the other way round.
+	delete(m, "allotment-garden/2025/norms.yaml")
+	fresh := *after
+	fresh.Parameters = &Parameters{List: slices.Concat(after.Parameters.List, []Parameter{{ID: "extra", Unit: "count"}})}
+	if d := Compare(loc, after, &fresh); len(d) != 1 || !d[0].New || d[0].ID != "extra" {
+		t.Errorf("%+v", d)
+	}
+	if d := Compare(loc, &fresh, after); len(d) != 1 || !d[0].Gone || d[0].ID != "extra" {
+		t.Errorf("%+v", d)
+	}
+}
+
+// What differs and what is common make up both texts again.
+func TestUnlike(t *testing.T) {
+	word := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 0, 12)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := word.Draw(t, "a"), word.Draw(t, "b")
+		was, is := unlike(a, b)
+		if len(a)-len(was) != len(b)-len(is) {
+			t.Fatalf("%v %v: common %d and %d", a, b, len(a)-len(was), len(b)-len(is))
+		}
+		if slices.Equal(a, b) != (len(was)+len(is) == 0) {
+			t.Fatalf("%v %v: %v %v", a, b, was, is)
+		}
+		if !within(was, a) || !within(is, b) {
+			t.Fatalf("%v %v: %v %v", a, b, was, is)
+		}
+	})
+}
+
+// within reports whether part stands in whole, in its order.
+func within(part, whole []string) bool {
+	for _, w := range whole {
+		if len(part) > 0 && part[0] == w {
+			part = part[1:]
+		}
+	}
+	return len(part) == 0
+}

@@ -1,0 +1,200 @@
+package versions
+
+import (
+	"embed"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"passerelle/engine/bpmn"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/module/services/simulation"
+	"passerelle/internal/platform/clock"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/ui"
+	"passerelle/internal/platform/web"
+)
+
+// Locales holds the texts, for i18n.Bundle.Add.
+//
+//go:embed locales/*.yaml
+var Locales embed.FS
+
+// Path is where the pages begin.
+const Path = "/versions"
+
+// Web is the pages. It is safe for concurrent use.
+type Web struct {
+	Packages *pack.Set
+	Clock    clock.Clock
+
+	tested sync.Map // hash of files → *tested; scenarios are run once
+}
+
+// tested is what came of a version's scenarios.
+type tested struct {
+	once     sync.Once
+	report   pack.TestReport
+	coverage pack.Coverage
+}
+
+// Routes registers the pages.
+func (w *Web) Routes(rt *web.Router) {
+	designer := web.RequireRole(simulation.RoleDesigner)
+	rt.Page("GET "+Path, designer(w.list))
+	rt.Page("GET "+Path+"/{service}/{version}", designer(w.show))
+	rt.Page("GET "+Path+"/{service}/{version}/changes", designer(w.changes))
+}
+
+// NavLinks are the items of the main navigation that designers have.
+func NavLinks(l *i18n.Locale, who web.Identity) []ui.NavLink {
+	if !who.Has(simulation.RoleDesigner) {
+		return nil
+	}
+	return []ui.NavLink{{Key: "versions", Text: l.T("versions.title"), Path: Path}}
+}
+
+// test runs a version's scenarios, or says what came of them before.
+func (w *Web) test(p *pack.Package) *tested {
+	x, _ := w.tested.LoadOrStore(p.ID+"/"+p.Version, new(tested))
+	t := x.(*tested)
+	t.once.Do(func() { t.report, t.coverage = pack.TestAndCover(p) })
+	return t
+}
+
+// version is one version as the pages tell it.
+type version struct {
+	*pack.Package
+	before *pack.Package // the version before it, nil for the first
+	tested *tested
+	state  string // inForce, later, over
+}
+
+// view is what every page needs.
+type view struct {
+	*i18n.Locale
+	w     *Web
+	today time.Time
+}
+
+func (w *Web) view(r *http.Request) view {
+	return view{i18n.FromContext(r.Context()), w, w.Clock.Now().In(i18n.Luxembourg)}
+}
+
+// versions lists all versions, those of a service together, the oldest first.
+func (v view) versions() []version {
+	var out []version
+	for _, p := range v.w.Packages.All() {
+		x := version{Package: p, tested: v.w.test(p), state: "over"}
+		if n := len(out); n > 0 && out[n-1].ID == p.ID {
+			x.before = out[n-1].Package
+		}
+		if now, ok := v.w.Packages.InForce(p.ID, v.today); ok && now == p {
+			x.state = "inForce"
+		} else if p.Service.InForce.From.After(v.today) {
+			x.state = "later"
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// find returns the version that the path names.
+func (v view) find(r *http.Request) (version, error) {
+	for _, x := range v.versions() {
+		if x.ID == r.PathValue("service") && x.Version == r.PathValue("version") {
+			return x, nil
+		}
+	}
+	return version{}, errs.New(errs.NotFound, "versions.notFound")
+}
+
+func (x version) title(l *i18n.Locale) string { return x.T(l.Lang(), "service.title") }
+
+func (x version) path() string { return Path + "/" + x.ID + "/" + x.Version }
+
+// inForce says from when to when a version takes applications.
+func (v view) inForce(p *pack.Package) string {
+	if p.Service.InForce.To.IsZero() {
+		return v.T("versions.from", "from", v.Date(p.Service.InForce.From))
+	}
+	return v.T("versions.between", "from", v.Date(p.Service.InForce.From), "to", v.Date(p.Service.InForce.To))
+}
+
+func (w *Web) list(rw http.ResponseWriter, r *http.Request) error {
+	v := w.view(r)
+	return web.Render(rw, r, http.StatusOK, v.listPage(v.versions()))
+}
+
+func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
+	v := w.view(r)
+	x, err := v.find(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(rw, r, http.StatusOK, v.versionPage(x))
+}
+
+// changesPage is two versions side by side.
+type changesPage struct {
+	view
+	before, after version
+	others        []version // that it can be compared with
+	list          []pack.Difference
+}
+
+// changes compares with the version of the query (from), else with the one
+// before.
+func (w *Web) changes(rw http.ResponseWriter, r *http.Request) error {
+	v := w.view(r)
+	after, err := v.find(r)
+	if err != nil {
+		return err
+	}
+	p := changesPage{view: v, after: after}
+	from := r.URL.Query().Get("from")
+	if from == "" && after.before != nil {
+		from = after.before.Version
+	}
+	for _, x := range v.versions() {
+		if x.ID == after.ID && x.Version != after.Version {
+			p.others = append(p.others, x)
+			if x.Version == from {
+				p.before = x
+			}
+		}
+	}
+	if p.before.Package == nil {
+		return errs.New(errs.NotFound, "versions.notFound")
+	}
+	p.list = pack.Compare(v.Locale, p.before.Package, after.Package)
+	return web.Render(rw, r, http.StatusOK, p.page())
+}
+
+// section is the differences of one section.
+func (p changesPage) section(s pack.Section) []pack.Difference {
+	var out []pack.Difference
+	for _, d := range p.list {
+		if d.Section == s {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// diagram draws a version's process.
+func (v view) diagram(x version, id string) string {
+	var b strings.Builder
+	err := x.Process.SVG(&b, bpmn.Drawing{ID: id, Title: v.T("versions.diagram", "version", x.Version), Text: func(element string) string {
+		if key := "process." + element; x.Has(key) {
+			return x.T(v.Lang(), key)
+		}
+		return ""
+	}})
+	if err != nil {
+		return ""
+	}
+	return b.String()
+}
