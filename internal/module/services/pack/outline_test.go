@@ -7,7 +7,6 @@ import (
 	"testing/fstest"
 
 	"pgregory.net/rapid"
-
 )
 
 // Two versions are told apart part by part, as people read them.
