@@ -4,6 +4,6 @@
 // provider does; a payout succeeds at once, and only ever once, because its
 // reference follows from its id.
 //
-// It keeps no state: charges and receipts are signed texts (HMAC-SHA-256, key
-// in the data folder). Tables owned: none.
+// Charges and receipts are signed texts (HMAC-SHA-256, key in the data folder);
+// that a charge was paid is an empty file there. Tables owned: none.
 package payments

@@ -28,17 +28,24 @@ import (
 //go:embed locales/*.yaml
 var Locales embed.FS
 
-const keyFile = "demo-payments-key"
+const (
+	keyFile    = "demo-payments-key"
+	paidFolder = "demo-payments-paid"
+)
 
 // Bank is the sandbox provider. It is safe for concurrent use.
 type Bank struct {
 	key []byte
+	dir string // a file in it for each charge that was paid
 }
 
 // Open returns the bank; its signing key lies in dir and is made at the first
 // start.
 func Open(dir string) (*Bank, error) {
-	path := filepath.Join(dir, keyFile)
+	path, paid := filepath.Join(dir, keyFile), filepath.Join(dir, paidFolder)
+	if err := os.MkdirAll(paid, 0o700); err != nil {
+		return nil, err
+	}
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		key = make([]byte, 32)
@@ -48,7 +55,7 @@ func Open(dir string) (*Bank, error) {
 		if err := os.WriteFile(path, key, 0o600); err != nil {
 			return nil, err
 		}
-		return &Bank{key: key}, nil
+		return &Bank{key, paid}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -56,7 +63,7 @@ func Open(dir string) (*Bank, error) {
 	if len(key) != 32 {
 		return nil, fmt.Errorf("%s holds %d bytes instead of 32", path, len(key))
 	}
-	return &Bank{key: key}, nil
+	return &Bank{key, paid}, nil
 }
 
 // Name is "sandbox".
@@ -76,6 +83,16 @@ func (b *Bank) Confirm(_ context.Context, chargeID, signed string) (string, erro
 		return "", errs.New(errs.Invalid, "payments.receipt").Because("receipt for %q shown for %q: %w", r.ID, chargeID, err)
 	}
 	return r.Reference, nil
+}
+
+// Status reports whether somebody paid the charge here.
+func (b *Bank) Status(_ context.Context, chargeID string) (reference string, paid bool, err error) {
+	reference = b.reference("fee", chargeID)
+	_, err = os.Stat(filepath.Join(b.dir, reference))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	return reference, err == nil, err
 }
 
 // PayOut answers with a reference that is the same whenever the same transfer
@@ -113,6 +130,9 @@ func (b *Bank) pay(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := back.Query()
 	if r.PostFormValue("answer") == "pay" {
+		if err := os.WriteFile(filepath.Join(b.dir, b.reference("fee", c.ID)), nil, 0o600); err != nil {
+			return err
+		}
 		q.Set("receipt", b.Receipt(c.ID))
 	}
 	back.RawQuery = q.Encode()

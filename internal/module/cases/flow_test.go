@@ -607,6 +607,46 @@ func TestPaidAfterWithdrawal(t *testing.T) {
 	}
 }
 
+// TestFeeOfSomebodyWhoNeverCameBack: the bank is asked a quarter of an hour after
+// somebody went there, and when the time for the fee is over. Who has not paid is
+// reminded once, and can still pay.
+func TestFeeOfSomebodyWhoNeverCameBack(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		id := w.apply(alice, "permit", "granted")
+		fee := w.task(id, "fee")
+		for range 2 {
+			_, err := w.PayURL(ctx, alice, id, fee, "/back", "permit")
+			w.must(err)
+		}
+		w.pass(20 * time.Minute)
+		if c := w.file(id); len(c.Payments) != 0 || c.Tasks[0].Status != TaskOpen {
+			t.Fatalf("nothing was paid: %+v %+v", c.Payments, c.Tasks)
+		}
+		_, err := w.PayURL(ctx, alice, id, fee, "/back", "permit")
+		w.must(err)
+		w.bank.received = map[string]bool{fee: true}
+		w.pass(20 * time.Minute)
+		w.must(w.Paid(ctx, alice, id, fee, "receipt")) // and back after all
+		c := w.file(id)
+		if len(c.Payments) != 1 || c.Payments[0].Cents != 5000 || c.Payments[0].Reference != "REF" || c.Tasks[0].Status != TaskDone {
+			t.Errorf("%+v %+v", c.Payments, c.Tasks)
+		}
+
+		w.bank.received = nil
+		other := w.apply(bob, "permit", "granted")
+		before := w.count(`SELECT COUNT(*) FROM cases_message WHERE case_id = $1`, other)
+		w.pass(365 * day)
+		if n := w.count(`SELECT COUNT(*) FROM cases_message WHERE case_id = $1`, other); n != before+1 {
+			t.Errorf("%d messages before, %d a year later", before, n)
+		}
+		w.must(w.Paid(ctx, bob, other, w.task(other, "fee"), "receipt"))
+		if c := w.file(other); len(c.Payments) != 1 || c.Tasks[0].Status != TaskDone {
+			t.Errorf("paid late: %+v %+v", c.Payments, c.Tasks)
+		}
+	})
+}
+
 // TestSearchForgivesAccents in the name as in what is typed.
 func TestSearchForgivesAccents(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

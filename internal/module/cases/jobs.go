@@ -24,6 +24,10 @@ type (
 		Case, Token string
 		Want        []string
 	}
+	feeJob struct {
+		Case, Task string
+		Remind     bool
+	}
 	payoutJob struct {
 		Case, Payment, Token string
 		Cents                int64
@@ -45,6 +49,7 @@ func (s *Service) handleJobs() {
 	handle(s, "cases.evidence", s.fetchEvidence)
 	handle(s, "cases.notice", s.sendNotice)
 	handle(s, "cases.payout", s.payOut)
+	handle(s, "cases.fee", s.checkFee)
 }
 
 func handle[T any](s *Service, kind string, do func(context.Context, T) error) {
@@ -153,6 +158,28 @@ func (s *Service) payOut(ctx context.Context, j payoutJob) error {
 			return err
 		}
 		ch.settle()
+		return nil
+	})
+}
+
+// checkFee asks the bank about a fee that nobody has shown a receipt for. When it
+// is not paid, the applicant is reminded once the time for it is over; they can
+// still pay, and the case goes on then.
+func (s *Service) checkFee(ctx context.Context, j feeJob) error {
+	if s.Payments == nil {
+		return errs.New(errs.Unavailable, "").Because("no payment provider is configured")
+	}
+	reference, paid, err := s.Payments.Status(ctx, j.Task)
+	if err != nil {
+		return err
+	}
+	return s.bySystem(ctx, j.Case, func(ch *change) error {
+		if paid {
+			return ch.feePaid(j.Task, reference)
+		}
+		if t := ch.task(j.Task); j.Remind && t != nil && t.Status == TaskOpen {
+			ch.notify("task." + string(TaskPay))
+		}
 		return nil
 	})
 }

@@ -16,6 +16,9 @@ type PaymentProvider interface {
 	// Confirm checks a receipt for the charge and returns the provider's
 	// reference. It fails with errs.Invalid for a receipt that is not genuine.
 	Confirm(ctx context.Context, chargeID, receipt string) (reference string, err error)
+	// Status reports whether a charge was paid, with the provider's reference: the
+	// person may have paid and never come back.
+	Status(ctx context.Context, chargeID string) (reference string, paid bool, err error)
 	// PayOut sends money to an account and returns the provider's reference.
 	PayOut(ctx context.Context, o Transfer) (reference string, err error)
 }

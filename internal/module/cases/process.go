@@ -236,6 +236,7 @@ func (ch *change) addTask(cmd bpmn.Command) {
 		t.Assignee = ch.c.Account
 		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
 			t.DueAt = endOf(lastDay(limit, ch.now))
+			ch.job("cases.fee", "fee/"+cmd.ID, t.DueAt.Add(time.Microsecond), feeJob{Case: ch.c.ID, Task: t.ID, Remind: true})
 		}
 		ch.notify("task." + string(t.Kind))
 	} else {

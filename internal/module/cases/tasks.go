@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/work"
 )
 
 // roleApplicant marks a task of the person the case is about.
@@ -449,6 +451,9 @@ func (ch *change) endRequests() {
 	}
 }
 
+// payTime is what somebody needs to pay, once they are at the bank.
+const payTime = 15 * time.Minute
+
 // PayURL returns the address of the page on which the applicant pays the fee
 // of a task.
 func (s *Service) PayURL(ctx context.Context, a Actor, caseID, taskID, returnURL, purpose string) (string, error) {
@@ -470,6 +475,18 @@ func (s *Service) PayURL(ctx context.Context, a Actor, caseID, taskID, returnURL
 	if s.Payments == nil {
 		return "", errs.New(errs.Unavailable, "").Because("no payment provider is configured")
 	}
+	// Whoever pays and never comes back has paid all the same: the bank is asked.
+	due := s.now().Add(payTime)
+	payload, err := json.Marshal(feeJob{Case: caseID, Task: taskID})
+	if err != nil {
+		return "", err
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return work.Enqueue(ctx, tx, work.Job{ID: taskID + "/asked/" + db.NewID(s.Clock), Kind: "cases.fee", Key: caseID, Due: due, Payload: payload})
+	})
+	if err != nil {
+		return "", err
+	}
 	return s.Payments.Collect(ctx, Charge{ID: taskID, Cents: cents, Purpose: purpose, ReturnURL: returnURL})
 }
 
@@ -483,25 +500,30 @@ func (s *Service) Paid(ctx context.Context, a Actor, caseID, taskID, receipt str
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, a, caseID, applicant(a), func(ch *change) error {
-		t := ch.task(taskID)
-		if t == nil || t.Kind != TaskPay {
-			return errs.New(errs.NotFound, "cases.task.notFound")
-		}
-		if t.Status == TaskDone {
-			return nil
-		}
-		cents, err := feeOf(ch.p)
-		if err != nil {
-			return err
-		}
-		ch.payments = append(ch.payments, Payment{ID: taskID, Case: caseID, Direction: "in", Cents: cents, Status: "done",
-			Provider: s.Payments.Name(), Reference: reference, OrderedAt: ch.now, DoneAt: ch.now})
-		if t.Status == TaskCancelled {
-			return nil // withdrawn meanwhile: the money is on record, to be given back
-		}
-		return ch.finishTask(t, Result{Paid: true, By: a.Account, Name: a.Name, At: ch.now})
-	})
+	return s.change(ctx, a, caseID, applicant(a), func(ch *change) error { return ch.feePaid(taskID, reference) })
+}
+
+// feePaid completes the task of a fee, once. What was paid for a case that had
+// ended meanwhile is on record, to be given back.
+func (ch *change) feePaid(taskID, reference string) error {
+	t := ch.task(taskID)
+	if t == nil || t.Kind != TaskPay {
+		return errs.New(errs.NotFound, "cases.task.notFound")
+	}
+	if t.Status == TaskDone {
+		return nil
+	}
+	cents, err := feeOf(ch.p)
+	if err != nil {
+		return err
+	}
+	ch.payments = append(ch.payments, Payment{ID: taskID, Case: ch.c.ID, Direction: "in", Cents: cents, Status: "done",
+		Provider: ch.s.Payments.Name(), Reference: reference, OrderedAt: ch.now, DoneAt: ch.now})
+	if t.Status == TaskCancelled {
+		return nil
+	}
+	ch.cancelJob("fee/" + ch.tokenOf(taskID))
+	return ch.finishTask(t, Result{Paid: true, By: ch.c.Account, Name: ch.c.Name, At: ch.now})
 }
 
 func feeOf(p *pack.Package) (int64, error) {

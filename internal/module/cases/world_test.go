@@ -234,12 +234,20 @@ type bank struct {
 	mu    sync.Mutex
 	paid  map[string]int64
 	calls int
-	after func() // runs when the money has left, before anybody is told
+
+	received map[string]bool // charges that somebody paid without coming back
+	after    func()          // runs when the money has left, before anybody is told
 }
 
 func (b *bank) Name() string { return "test" }
 
 func (b *bank) Collect(_ context.Context, c Charge) (string, error) { return "/pay/" + c.ID, nil }
+
+func (b *bank) Status(_ context.Context, id string) (string, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return "REF", b.received[id], nil
+}
 
 func (b *bank) Confirm(_ context.Context, _, receipt string) (string, error) {
 	if receipt != "receipt" {
