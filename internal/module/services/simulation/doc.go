@@ -3,14 +3,14 @@
 // are entitled and have not applied.
 //
 // Compare is pure: two versions of a package, people, a day and a secret;
-// the same people give the same result. Around it stand the runs that designers start on a page:
-// a run is a row and a job, so that it survives a restart, and it shows its
-// progress.
+// the same people give the same result. Around it stand the runs that designers
+// start on a page: a run is a row and a job, so that it survives a restart, and
+// it shows its progress.
 //
 // Invariants:
 //   - What leaves Compare is protected by the cell-key method (protect.go):
 //     equal people have equal figures everywhere, no count of one to nine is told,
-//     and no sum or difference of figures tells it. Nothing about one person is
+//     and no sum or difference of figures is one. Nothing about one person is
 //     stored. Progress is told in per cent.
 //   - People are read for this purpose only, under the basis that their source
 //     names; no case and no draft comes of it.
