@@ -93,6 +93,11 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, ch *change) error {
 	if err := s.store.update(ctx, tx, ch.c); err != nil {
 		return err
 	}
+	if ch.completes != nil {
+		if err := ch.completes.Complete(ctx, tx); err != nil {
+			return err
+		}
+	}
 	if err := s.write(ctx, tx, ch); err != nil || ch.reopens == "" {
 		return err
 	}

@@ -406,10 +406,12 @@ func (q *Queue) attempt(ctx context.Context, h handler, j Job) (err error) {
 		return errors.New("the process ended each time while the job ran")
 	}
 	if h.plain != nil {
-		if err := h.plain(ctx, j); err != nil {
+		completed := false
+		j.completed = &completed
+		if err := h.plain(ctx, j); err != nil || completed {
 			return err
 		}
-		return q.d.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
+		return q.d.WriteGuarded(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
 			_, err := finish(ctx, tx, j) // not held: rescheduled, cancelled or run again elsewhere
 			return err
 		})
