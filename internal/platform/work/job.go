@@ -46,7 +46,7 @@ type Incident struct {
 // Options of a Queue; the zero value serves.
 type Options struct {
 	Attempts int           // before a job becomes an incident; 0 means 10
-	PerKind  int           // handlers of one kind running at once; 0 means 4
+	PerKind  int           // handlers of one kind running at once; 0 means 12
 	Lease    time.Duration // after which a dead process's jobs are taken over; 0 means a minute
 	Poll     time.Duration // between two looks without a wake-up; 0 means a second
 	Grace    time.Duration // given to running handlers when Run is told to stop; 0 means ten seconds

@@ -62,7 +62,7 @@ var errLost = errors.New("work: the job is no longer ours")
 // Run.
 func New(d *db.DB, c clock.Clock, log *slog.Logger, opts Options) *Queue {
 	opts.Attempts = cmp.Or(opts.Attempts, 10)
-	opts.PerKind = cmp.Or(opts.PerKind, 4)
+	opts.PerKind = cmp.Or(opts.PerKind, 12)
 	opts.Lease = cmp.Or(opts.Lease, time.Minute)
 	opts.Poll = cmp.Or(opts.Poll, time.Second)
 	opts.Grace = cmp.Or(opts.Grace, 10*time.Second)
