@@ -7,7 +7,7 @@ TEMPL := $(GO) run github.com/a-h/templ/cmd/templ
 ADDR  ?= localhost:8080
 DATA  ?= data/demo
 
-.PHONY: run build assets generate check test crash bench bench-decisions clean help
+.PHONY: run build assets generate check test crash bench bench-decisions bench-processes clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -48,6 +48,9 @@ bench: assets ## load programs, results as JSON
 
 bench-decisions: ## this decision engine beside its peers, which are installed into bench/peers
 	$(GO) run ./bench/decisions --json
+
+bench-processes: ## this process engine beside its peers, which are installed into bench/peers
+	$(GO) run ./bench/processes --json
 
 clean: ## remove what was built
 	rm -rf bin web/dist/* web/node_modules data

@@ -68,7 +68,44 @@ func Run(workers int, warm, length time.Duration, one func(worker, n int) error)
 		})
 	}
 	wg.Wait()
-	all := Figures{Took: time.Since(from)}
+	return together(results, time.Since(from))
+}
+
+// RunUntil calls one(worker, n) in each of workers goroutines at every tick of
+// pace, or at once where the call before took longer, until stop is closed.
+func RunUntil(workers int, pace time.Duration, stop <-chan struct{}, one func(worker, n int) error) Figures {
+	results := make([]Figures, workers)
+	begin := time.Now()
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			f := &results[w]
+			tick := time.NewTicker(pace)
+			defer tick.Stop()
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				case <-tick.C:
+				}
+				start := time.Now()
+				if err := one(w, n); err != nil {
+					f.Errors++
+					if f.First == nil {
+						f.First = err
+					}
+					continue
+				}
+				f.Latency = append(f.Latency, time.Since(start))
+			}
+		})
+	}
+	wg.Wait()
+	return together(results, time.Since(begin))
+}
+
+func together(results []Figures, took time.Duration) Figures {
+	all := Figures{Took: took}
 	for _, f := range results {
 		all.Errors += f.Errors
 		if all.First == nil {

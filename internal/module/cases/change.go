@@ -36,6 +36,7 @@ type change struct {
 	settled      []Payment // payments ordered before, with their outcome
 	jobs         []work.Job
 	cancelJobs   []string
+	completes    *work.Job // the job that this change is, or nil
 	events       []event.Event
 	opened       []*change // linked cases that this change opens
 	reopens      string    // id of the contested case that a granted appeal opens again

@@ -43,8 +43,15 @@ func (s *Service) handleJobs() {
 	handle(s, "cases.request", func(ctx context.Context, j requestJob) error {
 		return s.bySystem(ctx, j.Case, func(ch *change) error { ch.lapse(j.Request); return nil })
 	})
-	handle(s, "cases.timer", func(ctx context.Context, j timerJob) error {
-		return s.bySystem(ctx, j.Case, func(ch *change) error { return ch.fireTimer(j.Timer) })
+	s.Queue.Handle("cases.timer", func(ctx context.Context, job work.Job) error {
+		var j timerJob
+		if err := json.Unmarshal(job.Payload, &j); err != nil {
+			return errs.New(errs.Internal, "").Because("job %s: %w", job.ID, err)
+		}
+		return s.bySystem(ctx, j.Case, func(ch *change) error {
+			ch.completes = &job
+			return ch.fireTimer(j.Timer)
+		})
 	})
 	handle(s, "cases.evidence", s.fetchEvidence)
 	handle(s, "cases.notice", s.sendNotice)

@@ -159,7 +159,7 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = s.DB.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) error { // by the unique keys of the case
 		inserted, err := s.store.insert(ctx, tx, c, canonical, file)
 		if err != nil {
 			return err

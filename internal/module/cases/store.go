@@ -121,7 +121,8 @@ func (store) insert(ctx context.Context, tx db.Querier, c *Case, application, fi
 }
 
 // update writes the case back if nobody changed it since it was read, and
-// errs.Conflict otherwise.
+// errs.Conflict otherwise. c keeps the revision that was read: a transaction may
+// run again.
 func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
 	file, err := c.File.json()
 	if err != nil {
@@ -137,7 +138,6 @@ func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
 	if err == nil && n == 0 {
 		return errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev)
 	}
-	c.rev++
 	return err
 }
 
@@ -172,7 +172,7 @@ func (store) addEntries(ctx context.Context, tx db.Querier, caseID string, entri
 			}
 			args = append(args, caseID, e.Seq, db.Micros(e.At), e.Kind, e.Actor, e.Name, flag(e.Public), string(data))
 		}
-		if _, err := tx.ExecContext(ctx, entryTexts[len(some)-1], args...); err != nil {
+		if err := db.Send(ctx, tx, entryTexts[len(some)-1], args...); err != nil {
 			return err
 		}
 	}
@@ -195,15 +195,13 @@ func (store) timeline(ctx context.Context, q db.Querier, caseID string, publicOn
 }
 
 func (store) addRequest(ctx context.Context, tx db.Querier, r Request) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO cases_request (id, case_id, asked_by, asked_name, asked_at, text, due_at, status) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
+	return db.Send(ctx, tx, `INSERT INTO cases_request (id, case_id, asked_by, asked_name, asked_at, text, due_at, status) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
 		r.ID, r.Case, r.AskedBy, r.AskedName, db.Micros(r.AskedAt), r.Text, due(r.DueAt), string(r.Status))
-	return err
 }
 
 func (store) endRequest(ctx context.Context, tx db.Querier, r Request) error {
-	_, err := tx.ExecContext(ctx, `UPDATE cases_request SET status = $1, answered_at = $2, answer = $3 WHERE id = $4`,
+	return db.Send(ctx, tx, `UPDATE cases_request SET status = $1, answered_at = $2, answer = $3 WHERE id = $4`,
 		string(r.Status), db.Micros(r.AnsweredAt), r.Answer, r.ID)
-	return err
 }
 
 func (store) requests(ctx context.Context, q db.Querier, caseID string) ([]Request, error) {
@@ -217,10 +215,9 @@ func (store) requests(ctx context.Context, q db.Querier, caseID string) ([]Reque
 }
 
 func (store) addDocument(ctx context.Context, tx db.Querier, d Document) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO cases_document (id, case_id, request_id, field, name, media_type, size, hash, added_by, added_at)
+	return db.Send(ctx, tx, `INSERT INTO cases_document (id, case_id, request_id, field, name, media_type, size, hash, added_by, added_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
 		d.ID, d.Case, d.Request, d.Field, d.Name, d.MediaType, d.Size, d.Hash, d.AddedBy, db.Micros(d.AddedAt))
-	return err
 }
 
 func (store) documents(ctx context.Context, q db.Querier, caseID string) ([]Document, error) {
@@ -234,9 +231,8 @@ func (store) documents(ctx context.Context, q db.Querier, caseID string) ([]Docu
 }
 
 func (store) addMessage(ctx context.Context, tx db.Querier, m Message) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO cases_message (id, account, case_id, kind, at) VALUES ($1,$2,$3,$4,$5) ON CONFLICT (id) DO NOTHING`,
+	return db.Send(ctx, tx, `INSERT INTO cases_message (id, account, case_id, kind, at) VALUES ($1,$2,$3,$4,$5) ON CONFLICT (id) DO NOTHING`,
 		m.ID, m.Account, m.Case, m.Kind, db.Micros(m.At))
-	return err
 }
 
 func (store) markRead(ctx context.Context, tx db.Querier, account, caseID string, at time.Time) error {
@@ -249,16 +245,14 @@ func (store) addCertificate(ctx context.Context, tx db.Querier, c Certificate) e
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO cases_certificate (code, case_id, output, issued_at, valid_until, document) VALUES ($1,$2,$3,$4,$5,$6)`,
+	return db.Send(ctx, tx, `INSERT INTO cases_certificate (code, case_id, output, issued_at, valid_until, document) VALUES ($1,$2,$3,$4,$5,$6)`,
 		c.Code, c.Case, c.Output, db.Micros(c.IssuedAt), db.Micros(c.ValidUntil), string(doc))
-	return err
 }
 
 // revokeCertificates ends what a case has certified: what the certificates say
 // is decided again.
 func (store) revokeCertificates(ctx context.Context, tx db.Querier, caseID string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE cases_certificate SET revoked_at = $1 WHERE case_id = $2 AND revoked_at = 0`, db.Micros(at), caseID)
-	return err
+	return db.Send(ctx, tx, `UPDATE cases_certificate SET revoked_at = $1 WHERE case_id = $2 AND revoked_at = 0`, db.Micros(at), caseID)
 }
 
 const certificateColumns = `code, case_id, output, issued_at, valid_until, revoked_at, document`
@@ -287,15 +281,13 @@ func (store) certificates(ctx context.Context, q db.Querier, caseID string) ([]C
 }
 
 func (store) addPayment(ctx context.Context, tx db.Querier, p Payment) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO cases_payment (id, case_id, direction, cents, status, provider, reference, ordered_at, done_at)
+	return db.Send(ctx, tx, `INSERT INTO cases_payment (id, case_id, direction, cents, status, provider, reference, ordered_at, done_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (id) DO NOTHING`,
 		p.ID, p.Case, p.Direction, p.Cents, p.Status, p.Provider, p.Reference, db.Micros(p.OrderedAt), db.Micros(p.DoneAt))
-	return err
 }
 
 func (store) settlePayment(ctx context.Context, tx db.Querier, id, status, reference string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE cases_payment SET status = $1, reference = $2, done_at = $3 WHERE id = $4`, status, reference, db.Micros(at), id)
-	return err
+	return db.Send(ctx, tx, `UPDATE cases_payment SET status = $1, reference = $2, done_at = $3 WHERE id = $4`, status, reference, db.Micros(at), id)
 }
 
 func (store) payments(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {

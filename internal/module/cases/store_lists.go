@@ -290,16 +290,14 @@ func (store) tasks(ctx context.Context, q db.Querier, caseID string) ([]Task, er
 }
 
 func (store) addTask(ctx context.Context, tx db.Querier, t Task) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO cases_task (`+taskColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+	return db.Send(ctx, tx, `INSERT INTO cases_task (`+taskColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
 		t.ID, t.Case, t.Element, string(t.Kind), t.Role, t.Authority, t.Service, t.Assignee, t.Assigned, string(t.Status),
 		db.Micros(t.CreatedAt), due(t.DueAt), db.Micros(t.DoneAt), t.DoneBy)
-	return err
 }
 
 func (store) saveTask(ctx context.Context, tx db.Querier, t Task) error {
-	_, err := tx.ExecContext(ctx, `UPDATE cases_task SET assignee = $1, assigned = $2, status = $3, due_at = $4, done_at = $5, done_by = $6 WHERE id = $7`,
+	return db.Send(ctx, tx, `UPDATE cases_task SET assignee = $1, assigned = $2, status = $3, due_at = $4, done_at = $5, done_by = $6 WHERE id = $7`,
 		t.Assignee, t.Assigned, string(t.Status), due(t.DueAt), db.Micros(t.DoneAt), t.DoneBy, t.ID)
-	return err
 }
 
 // Notice is a message with what its line in the inbox shows.

@@ -17,41 +17,28 @@ const changeTries = 5
 
 // change reads the case, lets fn change it, and writes everything that follows
 // in one transaction. may decides on the fresh case whether the actor is
-// allowed to; whom the case must not be known to is recorded.
+// allowed to; whom the case must not be known to is recorded. Both may run more
+// than once.
 func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*Case) error, fn func(*change) error) error {
+	if s.changeAhead(ctx, a, caseID, may, fn) == nil {
+		return nil
+	}
 	var err error
 	refused := false
 	for range changeTries {
 		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-			c, err := s.store.byID(ctx, tx, caseID)
-			if err != nil {
-				return err
-			}
-			if err := may(c); err != nil {
+			ch, err := s.read(ctx, tx, a, caseID, func(c *Case) error {
+				err := may(c)
 				refused = errs.KindOf(err) == errs.NotFound
 				return err
-			}
-			p, err := s.Package(c)
+			})
 			if err != nil {
-				return err
-			}
-			ch := s.begin(c, p, a, s.now())
-			if ch.tasks, err = s.store.tasks(ctx, tx, caseID); err != nil {
-				return err
-			}
-			if ch.requests, err = s.store.requests(ctx, tx, caseID); err != nil {
 				return err
 			}
 			if err := fn(ch); err != nil {
 				return err
 			}
-			if err := s.store.update(ctx, tx, c); err != nil {
-				return err
-			}
-			if err := s.write(ctx, tx, ch); err != nil || ch.reopens == "" {
-				return err
-			}
-			return s.reopen(ctx, tx, ch)
+			return s.save(ctx, tx, ch)
 		})
 		if refused {
 			s.recordRefusal(ctx, a, caseID, "change")
@@ -61,6 +48,60 @@ func (s *Service) change(ctx context.Context, a Actor, caseID string, may func(*
 		}
 	}
 	return err
+}
+
+// changeAhead is the usual way: it reads and thinks before the transaction, for
+// which others wait. What was read is then still true if the case has the same
+// revision: every change of its tasks and requests counts it up. On any error
+// nothing has happened, and the change is to be made, or refused, inside a
+// transaction.
+func (s *Service) changeAhead(ctx context.Context, a Actor, caseID string, may func(*Case) error, fn func(*change) error) error {
+	ch, err := s.read(ctx, s.DB.Read(), a, caseID, may)
+	if err != nil {
+		return err
+	}
+	if err := fn(ch); err != nil {
+		return err
+	}
+	return s.DB.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) error { return s.save(ctx, tx, ch) })
+}
+
+// read reads a case and what belongs to it, if the actor may change it. The
+// case comes first: whatever changed after it is noticed by its revision.
+func (s *Service) read(ctx context.Context, q db.Querier, a Actor, caseID string, may func(*Case) error) (*change, error) {
+	c, err := s.store.byID(ctx, q, caseID)
+	if err != nil {
+		return nil, err
+	}
+	if err := may(c); err != nil {
+		return nil, err
+	}
+	p, err := s.Package(c)
+	if err != nil {
+		return nil, err
+	}
+	ch := s.begin(c, p, a, s.now())
+	if ch.tasks, err = s.store.tasks(ctx, q, caseID); err != nil {
+		return nil, err
+	}
+	ch.requests, err = s.store.requests(ctx, q, caseID)
+	return ch, err
+}
+
+// save writes a changed case and everything that follows.
+func (s *Service) save(ctx context.Context, tx *db.Tx, ch *change) error {
+	if err := s.store.update(ctx, tx, ch.c); err != nil {
+		return err
+	}
+	if ch.completes != nil {
+		if err := ch.completes.Complete(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if err := s.write(ctx, tx, ch); err != nil || ch.reopens == "" {
+		return err
+	}
+	return s.reopen(ctx, tx, ch)
 }
 
 // write stores what a change gathered, beside the case itself.

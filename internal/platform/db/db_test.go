@@ -350,3 +350,43 @@ func TestListenersWakeAfterTheCommitAndOnlyThen(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsSentIsDoneInOrderOrNotAtAll(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		migrated(t, d)
+		for name, write := range map[string]func(context.Context, func(context.Context, *db.Tx) error) error{"a": d.Write, "b": d.WriteGuarded} {
+			send := func(ctx context.Context, tx *db.Tx, id string) error {
+				return db.Send(ctx, tx, "INSERT INTO note (id, n) VALUES ($1, $2)", name+id, 1)
+			}
+			err := write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				if err := send(ctx, tx, "1"); err != nil {
+					return err
+				}
+				res, err := tx.ExecContext(ctx, "UPDATE note SET n = 2 WHERE id = $1", name+"1")
+				if err != nil {
+					return err
+				}
+				if n, _ := res.RowsAffected(); n != 1 {
+					t.Errorf("the statement after it changed %d rows", n)
+				}
+				return send(ctx, tx, "2")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := count(t, d)
+			err = write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				if err := insert(name+"3", 1)(ctx, tx); err != nil {
+					return err
+				}
+				return send(ctx, tx, "1") // there already
+			})
+			if !db.IsUnique(err) {
+				t.Errorf("a failing statement that was sent: %v", err)
+			}
+			if got := count(t, d); got != before {
+				t.Errorf("%d rows, want %d", got, before)
+			}
+		}
+	})
+}

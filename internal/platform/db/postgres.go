@@ -72,11 +72,15 @@ func (p *postgresDB) ping(ctx context.Context) error {
 
 func (p *postgresDB) close() error { return errors.Join(p.writes.Close(), p.reads.Close()) }
 
-func (p *postgresDB) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+func (p *postgresDB) write(ctx context.Context, guarded bool, fn func(context.Context, *Tx) error) error {
+	isolation := "SERIALIZABLE" // what a function reads is still true when it commits, as on SQLite
+	if guarded {
+		isolation = "READ COMMITTED"
+	}
 	sys := clock.System{}
 	deadline := sys.Now().Add(RetryFor)
 	for attempt := 0; ; attempt++ {
-		err := p.attempt(ctx, fn)
+		err := p.attempt(ctx, isolation, fn)
 		if err == nil || !again(err) || ctx.Err() != nil {
 			p.count.outcome(err)
 			return err
@@ -100,59 +104,36 @@ func backoff(attempt int) time.Duration {
 	return time.Duration(rand.Int64N(int64(top))) + time.Millisecond/2
 }
 
-// attempt runs fn in one serializable transaction: what a function reads is
-// still true when it commits, as on SQLite.
-func (p *postgresDB) attempt(ctx context.Context, fn func(context.Context, *Tx) error) (err error) {
+// attempt runs fn in one transaction. It begins with its first statement, and
+// commits with what [Send] left to the end, so that both save a round trip.
+func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(context.Context, *Tx) error) (err error) {
 	conn, err := p.writes.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	id, err := begin(ctx, conn)
-	if err != nil {
-		discard(conn)
-		return err
-	}
+	t := &pipeline{conn: conn, direct: direct{conn}, isolation: isolation}
 	ended := false
 	defer func() {
 		if !ended { // an error, or the goroutine is being ended inside fn
-			if _, err := simple(context.WithoutCancel(ctx), conn, "ROLLBACK"); err != nil {
-				discard(conn)
-			}
+			t.rollback(ctx)
 		}
 	}()
-	call(ctx, &Tx{on: direct{conn}}, fn, func(e error) { err = e })
+	call(ctx, &Tx{on: t}, fn, func(e error) { err = e })
 	if err != nil {
 		return err
 	}
 	sys := clock.System{}
 	start := sys.Now()
 	ended = true
-	if _, err := simple(context.WithoutCancel(ctx), conn, "COMMIT"); err != nil {
+	if err := t.commit(context.WithoutCancel(ctx)); err != nil {
 		discard(conn)
-		if !lostConnection(err) || !p.committed(ctx, id) {
+		if !lostConnection(err) || t.id.number == "" || !p.committed(ctx, t.id) {
 			return err
 		}
 	}
 	p.count.committed(1, sys.Now().Sub(start))
 	return nil
-}
-
-// txID names a transaction of a server: its number, and the server's life, because
-// a server that takes over, or recovers from a crash, gives the numbers of lost
-// transactions to others.
-type txID struct{ life, number string }
-
-// life changes with each takeover (the timeline), each start, and each recovery
-// (after which statistics begin anew).
-const life = "concat_ws('/', substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time())"
-
-func begin(ctx context.Context, conn *sql.Conn) (txID, error) {
-	row, err := simple(ctx, conn, "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT "+life+", pg_current_xact_id()")
-	if err != nil || len(row) != 2 {
-		return txID{}, err
-	}
-	return txID{row[0], row[1]}, nil
 }
 
 // committed asks the server what became of a transaction whose COMMIT got no
@@ -191,24 +172,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// simple runs statements without arguments in one round trip and returns the
-// last one's first row.
-func simple(ctx context.Context, conn *sql.Conn, text string) (row []string, err error) {
-	err = conn.Raw(func(c any) error {
-		results, err := c.(*stdlib.Conn).Conn().PgConn().Exec(ctx, text).ReadAll()
-		if err != nil || len(results) == 0 {
-			return err
-		}
-		if rows := results[len(results)-1].Rows; len(rows) > 0 {
-			for _, column := range rows[0] {
-				row = append(row, string(column))
-			}
-		}
-		return nil
-	})
-	return row, err
 }
 
 // discard keeps a connection of unknown state out of the pool.

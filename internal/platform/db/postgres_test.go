@@ -3,6 +3,8 @@ package db_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -50,6 +52,12 @@ type cutter struct {
 	armed, late atomic.Bool
 	cuts        atomic.Int64
 }
+
+// preparedCommit is the name under which the driver has prepared COMMIT.
+var preparedCommit = func() []byte {
+	sum := sha256.Sum256([]byte("COMMIT"))
+	return fmt.Appendf(nil, "stmtcache_%x", sum[:24])
+}()
 
 func (c *cutter) serve(t *testing.T, server string) (through string) {
 	u, err := url.Parse(server)
@@ -111,7 +119,7 @@ func (c *cutter) pass(client, server net.Conn) {
 		if err != nil {
 			return
 		}
-		if bytes.Contains(buf[:n], []byte("COMMIT")) && c.armed.CompareAndSwap(true, false) {
+		if (bytes.Contains(buf[:n], []byte("COMMIT")) || bytes.Contains(buf[:n], preparedCommit)) && c.armed.CompareAndSwap(true, false) {
 			c.cuts.Add(1)
 			if !c.late.Load() {
 				return
@@ -152,6 +160,46 @@ func TestACommitWithoutAnAnswerIsLookedUp(t *testing.T) {
 			}
 			if got := count(t, d); got != 1 {
 				t.Errorf("%d rows, want 1", got)
+			}
+		})
+	}
+}
+
+// TestACommitThatCarriesStatementsIsLookedUp is the same with a COMMIT that
+// travels behind the statements kept for the end.
+func TestACommitThatCarriesStatementsIsLookedUp(t *testing.T) {
+	for name, late := range map[string]bool{"cut before the server got it": false, "cut after the server did it": true} {
+		t.Run(name, func(t *testing.T) {
+			var c cutter
+			d, err := db.Open(t.Context(), c.serve(t, dbtest.PostgreSQLURL(t)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			migrated(t, d)
+			runs := 0
+			write := func(first, second string) error {
+				return d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+					runs++
+					if err := insert(first, runs)(ctx, tx); err != nil {
+						return err
+					}
+					return db.Send(ctx, tx, "INSERT INTO note (id, n) VALUES ($1, $2)", second, runs)
+				})
+			}
+			if err := write("a", "b"); err != nil { // prepares everything
+				t.Fatal(err)
+			}
+			c.late.Store(late)
+			c.armed.Store(true)
+			runs = 0
+			err = write("c", "d")
+			want := map[bool]int{false: 2, true: 1}[late]
+			if err != nil || runs != want || c.cuts.Load() != 1 {
+				t.Errorf("%v after %d runs and %d cuts, want %d runs", err, runs, c.cuts.Load(), want)
+			}
+			if got := count(t, d); got != 4 {
+				t.Errorf("%d rows, want 4", got)
 			}
 		})
 	}

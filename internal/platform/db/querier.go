@@ -66,6 +66,22 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	return row
 }
 
+// Send runs a statement of which nobody wants the outcome: it returns no rows,
+// and an error in it fails the Write as any other would, if not at once. On
+// PostgreSQL it travels with the next statement or with the commit.
+func Send(ctx context.Context, q Querier, query string, args ...any) error {
+	if t, ok := q.(*Tx); ok {
+		if p, ok := t.on.(*pipeline); ok {
+			if _, err := t.ready(ctx); err != nil {
+				return err
+			}
+			return t.note(p.send(query, args))
+		}
+	}
+	_, err := q.ExecContext(ctx, query, args...)
+	return err
+}
+
 // ready refuses a finished or failed transaction and a context that is done.
 // On a shared connection the statement then runs without the context's
 // cancellation: SQLite would answer an interrupt by rolling back everybody.

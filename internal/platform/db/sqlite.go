@@ -78,7 +78,7 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 func (s *sqliteDB) dialect() Dialect { return SQLite }
 func (s *sqliteDB) read() Querier    { return s.reading }
 
-func (s *sqliteDB) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+func (s *sqliteDB) write(ctx context.Context, _ bool, fn func(context.Context, *Tx) error) error {
 	return s.writer.write(ctx, fn)
 }
 

@@ -71,12 +71,16 @@ func (l *Log) Publish(ctx context.Context, tx *db.Tx, e Event) error {
 	if !json.Valid(e.Payload) {
 		return errs.New(errs.Internal, "").Because("event: the payload of %s %s is not JSON", e.Type, e.ID)
 	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	wants := func(s subscription) bool { return s.wants(e.Type) }
+	if !slices.ContainsFunc(l.subs, wants) {
+		return keep(ctx, tx, e)
+	}
 	first, err := insert(ctx, tx, e)
 	if err != nil || !first {
 		return err
 	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
 	for _, s := range l.subs {
 		if !s.wants(e.Type) {
 			continue

@@ -24,16 +24,23 @@ func Migrate(ctx context.Context, d *db.DB) error {
 	return d.Migrate(ctx, "event", files)
 }
 
+const insertText = `
+	INSERT INTO event_log (id, type, subject, at, payload) VALUES ($1, $2, $3, $4, $5)
+	ON CONFLICT (id) DO NOTHING`
+
 // insert stores e; first is false when its id is known.
 func insert(ctx context.Context, tx db.Querier, e Event) (first bool, err error) {
-	res, err := tx.ExecContext(ctx, `
-		INSERT INTO event_log (id, type, subject, at, payload) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO NOTHING`, e.ID, e.Type, e.Subject, db.Micros(e.At), string(e.Payload))
+	res, err := tx.ExecContext(ctx, insertText, e.ID, e.Type, e.Subject, db.Micros(e.At), string(e.Payload))
 	if err != nil {
 		return false, err
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// keep stores e unless its id is known, for an event that nobody hears.
+func keep(ctx context.Context, tx db.Querier, e Event) error {
+	return db.Send(ctx, tx, insertText, e.ID, e.Type, e.Subject, db.Micros(e.At), string(e.Payload))
 }
 
 func load(ctx context.Context, q db.Querier, id string) (Event, error) {

@@ -1,8 +1,11 @@
 package work
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
+
+	"passerelle/internal/platform/db"
 )
 
 // Job is something to be done at or after Due.
@@ -14,7 +17,23 @@ type Job struct {
 	Payload []byte    // the handler's own
 	Attempt int       // set for the handler: 1 on the first run
 
-	lease string
+	lease     string
+	completed *bool // by the handler itself
+}
+
+// Complete ends the job within tx, the transaction of its effect, so that a
+// handler of [Queue.Handle] needs no second transaction and its effect happens
+// once. The handler then returns nil if, and only if, that transaction was
+// committed. It fails, and the effect with it, when the job was taken over.
+func (j Job) Complete(ctx context.Context, tx db.Querier) error {
+	held, err := finish(ctx, tx, j)
+	if err == nil && !held {
+		err = errLost
+	}
+	if err == nil && j.completed != nil {
+		*j.completed = true
+	}
+	return err
 }
 
 // Incident is a job that failed too often and waits for a person.
@@ -27,7 +46,7 @@ type Incident struct {
 // Options of a Queue; the zero value serves.
 type Options struct {
 	Attempts int           // before a job becomes an incident; 0 means 10
-	PerKind  int           // handlers of one kind running at once; 0 means 4
+	PerKind  int           // handlers of one kind running at once; 0 means 12
 	Lease    time.Duration // after which a dead process's jobs are taken over; 0 means a minute
 	Poll     time.Duration // between two looks without a wake-up; 0 means a second
 	Grace    time.Duration // given to running handlers when Run is told to stop; 0 means ten seconds

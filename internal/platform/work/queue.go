@@ -63,7 +63,7 @@ var errLost = errors.New("work: the job is no longer ours")
 // Run.
 func New(d *db.DB, c clock.Clock, log *slog.Logger, opts Options) *Queue {
 	opts.Attempts = cmp.Or(opts.Attempts, 10)
-	opts.PerKind = cmp.Or(opts.PerKind, 4)
+	opts.PerKind = cmp.Or(opts.PerKind, 12)
 	opts.Lease = cmp.Or(opts.Lease, time.Minute)
 	opts.Poll = cmp.Or(opts.Poll, time.Second)
 	opts.Grace = cmp.Or(opts.Grace, 10*time.Second)
@@ -421,10 +421,12 @@ func (q *Queue) attempt(ctx context.Context, h handler, j Job) (err error) {
 		return errors.New("the process ended each time while the job ran")
 	}
 	if h.plain != nil {
-		if err := h.plain(ctx, j); err != nil {
+		completed := false
+		j.completed = &completed
+		if err := h.plain(ctx, j); err != nil || completed {
 			return err
 		}
-		return q.d.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
+		return q.d.WriteGuarded(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
 			_, err := finish(ctx, tx, j) // not held: rescheduled, cancelled or run again elsewhere
 			return err
 		})

@@ -41,7 +41,7 @@ func Enqueue(ctx context.Context, tx db.Querier, j Job) error {
 		return errs.New(errs.Internal, "").Because("work: a job needs an id, a kind and a due time, got %q, %q, %v", j.ID, j.Kind, j.Due)
 	}
 	due := db.Micros(j.Due)
-	_, err := tx.ExecContext(ctx, `
+	err := db.Send(ctx, tx, `
 		INSERT INTO work_job (id, kind, job_key, due, ready, payload, state, attempt, lease, lease_until, error, failed, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, '', 0, '', 0, '')
 		ON CONFLICT (id) DO NOTHING`,
@@ -55,8 +55,7 @@ func Enqueue(ctx context.Context, tx db.Querier, j Job) error {
 // Cancel removes a job that waits. One that is running may still finish; a
 // job that is unknown, an incident or discarded is left alone.
 func Cancel(ctx context.Context, tx db.Querier, id string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM work_job WHERE id = $1 AND state = 'waiting'`, id)
-	return err
+	return db.Send(ctx, tx, `DELETE FROM work_job WHERE id = $1 AND state = 'waiting'`, id)
 }
 
 // Reschedule makes a job due at another time, with all its attempts again. A

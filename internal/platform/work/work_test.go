@@ -499,3 +499,48 @@ func TestAJobNeedsIdKindAndDue(t *testing.T) {
 		}
 	})
 }
+
+// TestAHandlerCompletesItsJobWithItsEffect has a handler complete its job in its
+// own transaction: one that fails leaves the job, one that commits ends it, and
+// one whose job was cancelled meanwhile commits nothing.
+func TestAHandlerCompletesItsJobWithItsEffect(t *testing.T) {
+	each(t, work.Options{}, func(t *testing.T, w *world) {
+		broken := errors.New("broken")
+		runs := map[string]int{}
+		var mu sync.Mutex
+		w.Handle("k", func(ctx context.Context, j work.Job) error {
+			mu.Lock()
+			runs[j.ID]++
+			mu.Unlock()
+			if j.ID == "cancelled" {
+				w.write(func(ctx context.Context, tx *db.Tx) error { return work.Cancel(ctx, tx, j.ID) })
+			}
+			return w.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+				if err := work.Enqueue(ctx, tx, work.Job{ID: "effect of " + j.ID, Kind: "none", Due: w.clock.Now()}); err != nil {
+					return err
+				}
+				if err := j.Complete(ctx, tx); err != nil {
+					return err
+				}
+				if j.ID == "fails" && j.Attempt == 1 {
+					return broken
+				}
+				return nil
+			})
+		})
+		w.enqueue(work.Job{ID: "works", Kind: "k"}, work.Job{ID: "fails", Kind: "k"}, work.Job{ID: "cancelled", Kind: "k"})
+		w.runDue()
+		w.clock.Advance(time.Hour)
+		w.runDue()
+		if runs["works"] != 1 || runs["fails"] != 2 || runs["cancelled"] != 1 {
+			t.Errorf("runs: %v", runs)
+		}
+		var effects string
+		if err := w.d.Read().QueryRowContext(t.Context(), "SELECT string_agg(id, ',') FROM (SELECT id FROM work_job ORDER BY id) AS j").Scan(&effects); err != nil {
+			t.Fatal(err)
+		}
+		if effects != "effect of fails,effect of works" {
+			t.Errorf("jobs: %s", effects)
+		}
+	})
+}

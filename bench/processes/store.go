@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/work"
+)
+
+// numbers is a table n(i) of first … last, in both databases' SQL.
+const numbers = `WITH RECURSIVE n(i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < CAST($2 AS BIGINT)) `
+
+// copyID is the id of copy i; it sorts before every real one.
+const copyID = `'00000000-0000-7000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2)`
+
+// copies are the columns of each table; what names a case is made from copyID,
+// the rest is as in the copied row.
+var copies = []struct{ table, of, columns string }{
+	{"cases_case", "id", `id, number, kind, service, version, authority, account, person, name, email, lang, idempotency, linked, status, outcome, submitted_at, due_at, decided_at, rev, entries, content_hash, application, file, incident, search`},
+	{"cases_entry", "case_id", `case_id, seq, at, kind, actor, name, public, data`},
+	{"cases_task", "case_id", `id, case_id, element, kind, role, authority, service, assignee, assigned, status, created_at, due_at, done_at, done_by`},
+	{"cases_certificate", "case_id", `code, case_id, output, issued_at, valid_until, revoked_at, document`},
+	{"event_log", "subject", `id, type, subject, at, payload`},
+}
+
+// fill stores the copies first … last of a case with all its rows, by bulk
+// insertion. Applicants repeat after 100,000.
+func fill(ctx context.Context, d *db.DB, id string, first, last int) error {
+	const step = 10_000
+	for from := first; from <= last; from += step {
+		err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			for _, c := range copies {
+				columns := strings.Split(c.columns, ", ")
+				for k, name := range columns {
+					switch {
+					case name == c.of:
+						columns[k] = copyID
+					case name == "id":
+						columns[k] = "replace(x.id, $3, " + copyID + ")"
+					case name == "number", name == "code", name == "idempotency":
+						columns[k] = "'COPY-' || i"
+					case name == "account", name == "person":
+						columns[k] = "x." + name + " || (i % 100000)"
+					case name == "search":
+						columns[k] = "x.search || i"
+					default:
+						columns[k] = "x." + name
+					}
+				}
+				_, err := tx.ExecContext(ctx, fmt.Sprintf("%s INSERT INTO %s (%s) SELECT %s FROM %s x, n WHERE x.%s = CAST($3 AS TEXT)",
+					numbers, c.table, c.columns, strings.Join(columns, ", "), c.table, c.of), from, min(from+step-1, last), id)
+				if err != nil {
+					return fmt.Errorf("%s: %w", c.table, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return analyse(ctx, d)
+}
+
+// analyse gives the planner its figures, as a database in use has them.
+func analyse(ctx context.Context, d *db.DB) error {
+	return d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "ANALYZE")
+		return err
+	})
+}
+
+// copied is the id of copy i.
+func copied(i int) string { return fmt.Sprintf("00000000-0000-7000-8000-%012d", i) }
+
+// enqueueTimers gives each of the copies 1 … n its timer, due at the given time.
+func enqueueTimers(ctx context.Context, d *db.DB, n int, timer string, due time.Time) error {
+	const step = 5000
+	for from := 1; from <= n; from += step {
+		err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			for i := from; i < from+step && i <= n; i++ {
+				id := copied(i)
+				err := work.Enqueue(ctx, tx, work.Job{ID: id + "/timer/" + timer, Kind: "cases.timer", Key: id, Due: due,
+					Payload: fmt.Appendf(nil, `{"Case":%q,"Timer":%q}`, id, timer)})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return analyse(ctx, d)
+}
+
+// count returns how many cases of a service have a status.
+func count(ctx context.Context, d *db.DB, service, status string) (n int, err error) {
+	err = d.Read().QueryRowContext(ctx, `SELECT count(*) FROM cases_case WHERE service = $1 AND status = $2`, service, status).Scan(&n)
+	return n, err
+}
+
+// timersLeft returns how many timers have not fired.
+func timersLeft(ctx context.Context, d *db.DB) (n int, err error) {
+	err = d.Read().QueryRowContext(ctx, `SELECT count(*) FROM work_job WHERE kind = 'cases.timer'`).Scan(&n)
+	return n, err
+}
