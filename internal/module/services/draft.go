@@ -23,6 +23,7 @@ type Draft struct {
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
 	Receipt          *Receipt // set once submitted
+	Moved            *Moved   // set when it went over to another version since it was stored; not stored
 	Refreshed        bool     // the registers say something else than when the draft was stored; not stored
 }
 

@@ -124,8 +124,8 @@ func (s *Service) Begin(ctx context.Context, who web.Identity, service string) (
 
 // Draft returns the account's draft and the package it is written for. When
 // the version it began with takes no applications any more, the draft goes
-// over to the one in force: answers that still have a field stay. Facts of
-// another day are asked for again; see Draft.Refreshed.
+// over to the one in force; see Draft.Moved. Facts of another day are asked for
+// again; see Draft.Refreshed.
 func (s *Service) Draft(ctx context.Context, who web.Identity, id string) (*Draft, *pack.Package, error) {
 	d, err := s.store.draft(ctx, s.DB.Read(), who.Account, id)
 	if err != nil {
@@ -136,10 +136,11 @@ func (s *Service) Draft(ctx context.Context, who web.Identity, id string) (*Draf
 		return d, p, nil
 	}
 	if !ok || !p.Service.InForce.Contains(s.Today()) {
+		before := p
 		if p, ok = s.Packages.InForce(d.Service, s.Today()); !ok {
 			return nil, nil, errs.New(errs.Gone, "services.notInForce")
 		}
-		d.Version = p.Version
+		d.carry(before, p)
 	}
 	s.refresh(ctx, who, d, p)
 	return d, p, nil
