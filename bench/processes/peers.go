@@ -70,7 +70,7 @@ func (r *report) engine(ctx context.Context, o options, home, program string, as
 		if err != nil {
 			return err
 		}
-		defer c.Stop()
+		defer func() { _ = c.Stop() }()
 		u, err := url.Parse(c.URL)
 		if err != nil {
 			return err
