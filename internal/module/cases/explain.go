@@ -100,6 +100,25 @@ func (d *Dossier) Changes(loc *i18n.Locale) (told []string, asked bool) {
 	return told, true
 }
 
+// LiftedReceipts are the receipts of decisions that a granted appeal has lifted,
+// oldest first.
+func (s *Service) LiftedReceipts(ctx context.Context, d *Dossier) ([]*pack.Receipt, error) {
+	var out []*pack.Receipt
+	for _, lifted := range d.File.Superseded {
+		if lifted.Receipt == "" {
+			continue
+		}
+		r, err := s.store.receipt(ctx, s.DB.Read(), lifted.Receipt)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
 // DecisionReceipt returns the receipt that was written with the decision of a
 // case: nil when rules had no part in it, and for a decision from before receipts
 // were kept whose receipt the rules of today cannot write any more.

@@ -437,6 +437,10 @@ func TestAppeal(t *testing.T) {
 		if c := w.file(id); c.Status != Closed || c.Outcome != pack.Granted || len(c.Payments) != 1 || c.Payments[0].Status != "done" {
 			t.Errorf("decided again: %s %s %+v", c.Status, c.Outcome, c.Payments)
 		}
+		lifted, err := w.LiftedReceipts(ctx, w.file(id))
+		if now, _ := w.DecisionReceipt(ctx, w.file(id)); err != nil || len(lifted) != 1 || lifted[0].Issued.Outcome != pack.Refused || now == nil || now.Issued.Outcome != pack.Granted {
+			t.Errorf("receipts: lifted %+v, now %+v, %v", lifted, now, err)
+		}
 		_, err = w.Appeal(ctx, alice, r.Case, "I contest the answer as well.", "fr")
 		refused(t, err, errs.Conflict, "cases.appeal.nothing")
 

@@ -21,11 +21,13 @@ type Account struct {
 
 // Step is one computed value.
 type Step struct {
-	Name    string `json:"name"`
-	Value   string `json:"value" doc:"As a person reads it"`
-	Raw     any    `json:"raw,omitempty"`
-	Formula string `json:"formula,omitempty" doc:"FEEL"`
-	Rules   []Rule `json:"rules,omitempty" doc:"Of a decision table: the rules that counted"`
+	Name     string   `json:"name"`
+	Value    string   `json:"value" doc:"As a person reads it; empty for a set of values, see raw"`
+	Unit     string   `json:"unit,omitempty" doc:"Such as EUR/month"`
+	Raw      any      `json:"raw,omitempty"`
+	Formula  string   `json:"formula,omitempty" doc:"FEEL"`
+	Rules    []Rule   `json:"rules,omitempty" doc:"Of a decision table: the rules that counted"`
+	Rounding []string `json:"rounding,omitempty" doc:"The FEEL functions by which the rule rounds"`
 }
 
 // Rule is a rule of a decision table.
@@ -78,7 +80,7 @@ func (a *API) getAccount(ctx context.Context, in *caseInput) (*accountOutput, er
 	told := d.Package.Account(l, *p)
 	out := Account{Package: p.Package, Hash: p.Hash, LawOf: date(p.ReferenceDate), Steps: []Step{}, Parameters: []LegalValue{}}
 	for _, s := range told.Steps {
-		step := Step{Name: s.Name, Value: s.Value, Formula: s.Expr}
+		step := Step{Name: s.Name, Value: s.Value, Unit: s.Unit, Formula: s.Expr, Rounding: s.Rounds}
 		if !s.Raw.IsNull() {
 			step.Raw = s.Raw
 		}

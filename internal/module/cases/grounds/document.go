@@ -1,6 +1,7 @@
 package grounds
 
 import (
+	"context"
 	"embed"
 	"slices"
 	"strings"
@@ -26,27 +27,30 @@ type Document struct {
 	told       pack.Explained
 	account    pack.Account
 	receipt    *pack.Receipt
+	lifted     []*pack.Receipt // of decisions that a granted appeal has lifted
 	receiptURL string // without the language; "" for none
 }
 
 // New prepares the document of a case; ok is false while nothing is decided, for
 // an officer while the rules have not run.
-// receipt is that of the decision, nil for none; receiptURL is where it is
-// downloaded.
-func New(d *cases.Dossier, l *i18n.Locale, receipt *pack.Receipt, receiptURL string) (doc *Document, ok bool) {
-	doc = &Document{Dossier: d, l: l, receipt: receipt, receiptURL: receiptURL}
+// receiptURL is where its receipt is downloaded.
+func New(ctx context.Context, s *cases.Service, d *cases.Dossier, l *i18n.Locale, receiptURL string) (doc *Document, ok bool, err error) {
+	doc = &Document{Dossier: d, l: l, receiptURL: receiptURL}
 	if doc.told, ok = d.Explain(l); !ok && d.Officer { // before the decision: what the rules propose
 		doc.told, ok = d.ExplainProposal(l)
 	}
 	if !ok {
-		return nil, false
+		return nil, false, nil
 	}
 	// Silence does not rest on what the rules would have proposed.
 	rests := d.Officer || len(doc.told.Conditions)+len(doc.told.Rows) > 0
 	if p := d.File.Proposal; p != nil && rests {
 		doc.account = d.Package.Account(l, *p)
 	}
-	return doc, true
+	if doc.receipt, err = s.DecisionReceipt(ctx, d); err == nil {
+		doc.lifted, err = s.LiftedReceipts(ctx, d)
+	}
+	return doc, true, err
 }
 
 // Title is the document's heading.

@@ -30,11 +30,10 @@ func (w *Web) openGrounds(r *http.Request) (*view, *grounds.Document, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	receipt, err := w.Service.DecisionReceipt(r.Context(), v.d)
+	doc, ok, err := grounds.New(r.Context(), w.Service, v.d, v.Locale, v.path("receipt.json"))
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, ok := grounds.New(v.d, v.Locale, receipt, v.path("receipt.json"))
 	if !ok {
 		return nil, nil, errs.New(errs.NotFound, "grounds.undecided")
 	}
@@ -47,9 +46,5 @@ func (w *Web) receipt(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := w.Service.DecisionReceipt(r.Context(), v.d)
-	if err != nil {
-		return err
-	}
-	return grounds.WriteReceipt(rw, v.d, receipt)
+	return grounds.WriteReceipt(rw, r, w.Service, v.d)
 }

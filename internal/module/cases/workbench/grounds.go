@@ -16,11 +16,10 @@ func (b *Bench) grounds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := b.Service.DecisionReceipt(r.Context(), d)
+	doc, ok, err := grounds.New(r.Context(), b.Service, d, locale(r), "/workbench/cases/"+d.ID+"/receipt.json")
 	if err != nil {
 		return err
 	}
-	doc, ok := grounds.New(d, locale(r), receipt, "/workbench/cases/"+d.ID+"/receipt.json")
 	if !ok {
 		return errs.New(errs.NotFound, "grounds.undecided")
 	}
@@ -32,11 +31,7 @@ func (b *Bench) receipt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := b.Service.DecisionReceipt(r.Context(), d)
-	if err != nil {
-		return err
-	}
-	return grounds.WriteReceipt(w, d, receipt)
+	return grounds.WriteReceipt(w, r, b.Service, d)
 }
 
 func (b *Bench) dossier(r *http.Request, route string) (*cases.Dossier, error) {

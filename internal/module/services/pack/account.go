@@ -23,7 +23,8 @@ type Computed struct {
 	Name   string // in the reader's language, or as the model says it
 	Own    bool   // Name is the package's text; otherwise it is the model's own name
 	About  string // what the model says of it, "" for nothing; in the model's language
-	Value  string // as a person reads it
+	Value  string // as a person reads it; "" for a set of values, whose names are the model's
+	Unit   string // as in parameters.yaml, "" where the package tells none
 	Raw    feel.Value
 	Expr   string      // the rule itself as FEEL, "" for a table
 	Rounds []string    // the roundings that the rule names, as FEEL
@@ -65,8 +66,10 @@ func (p *Package) Account(loc *i18n.Locale, d Decision) Account {
 		}
 		x := byName[name]
 		c := Computed{Name: name, About: strings.TrimSpace(x.Description), Raw: v, Value: showAny(loc, v)}
-		if unit := p.unitOf(name); unit != "" {
-			c.Value = showUnit(loc, v, unit)
+		if c.Unit = p.unitOf(name); c.Unit != "" {
+			c.Value = showUnit(loc, v, c.Unit)
+		} else if v.Kind() == feel.KindContext {
+			c.Value = ""
 		}
 		if key := "decisions." + name; p.Has(key) {
 			c.Name, c.Own = p.T(loc.Lang(), key), true
@@ -77,7 +80,7 @@ func (p *Package) Account(loc *i18n.Locale, d Decision) Account {
 		case *dmn.Literal:
 			c.Expr = strings.TrimSpace(logic.Text)
 		}
-		c.Rounds = roundingsIn(ruleText(x.Logic))
+		c.Rounds = roundingsIn(strings.Join(logicLines(x.Logic), "\n"))
 		a.Steps = append(a.Steps, c)
 	}
 	for _, u := range d.Parameters {
@@ -157,37 +160,26 @@ func firedRules(t *dmn.DecisionTable, ids []string) []FiredRule {
 func roundingsIn(expr string) []string {
 	var out []string
 	for _, how := range roundings {
-		if strings.Contains(expr, how+"(") {
+		if at := called(expr, how); at >= 0 {
 			out = append(out, how)
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return strings.Index(expr, a+"(") - strings.Index(expr, b+"(") })
+	slices.SortFunc(out, func(a, b string) int { return called(expr, a) - called(expr, b) })
 	return out
 }
 
-// ruleText is the FEEL that an expression consists of, as one text.
-func ruleText(x dmn.Expression) string {
-	switch x := x.(type) {
-	case *dmn.Literal:
-		return strings.TrimSpace(x.Text)
-	case *dmn.Context:
-		var parts []string
-		for _, e := range x.Entries {
-			parts = append(parts, ruleText(e.Value))
+// called is where a function is called first, -1 for nowhere.
+func called(expr, function string) int {
+	for at := 0; ; {
+		i := strings.Index(expr[at:], function)
+		if i < 0 {
+			return -1
 		}
-		return strings.Join(parts, "\n")
-	case *dmn.Conditional:
-		return ruleText(x.If) + "\n" + ruleText(x.Then) + "\n" + ruleText(x.Else)
-	case *dmn.DecisionTable:
-		var parts []string
-		for _, r := range x.Rules {
-			for _, out := range r.Outputs {
-				parts = append(parts, ruleText(out))
-			}
+		if rest := strings.TrimLeft(expr[at+i+len(function):], " \t\n"); strings.HasPrefix(rest, "(") {
+			return at + i
 		}
-		return strings.Join(parts, "\n")
+		at += i + len(function)
 	}
-	return ""
 }
 
 // unitOf is the unit of a decision's value: that in which explanation.yaml tells

@@ -13,6 +13,7 @@ type Explanation struct {
 	headline   []argument
 	conditions []conditionSpec
 	rows       []rowSpec
+	steps      []string // decisions whose value jumps: another value is another decision
 	result     *resultSpec
 	nearest    []nearestSpec
 }
@@ -53,6 +54,7 @@ type argument struct {
 
 type rawExplanation struct {
 	Headline   map[string]source.Text `yaml:"headline"`
+	Steps      []source.Text          `yaml:"steps"`
 	Conditions []struct {
 		ID       source.Text            `yaml:"id"`
 		When     *source.Text           `yaml:"when"`
@@ -154,6 +156,12 @@ func (l *loader) loadExplanation(p *Package) {
 			}
 		}
 		x.rows = append(x.rows, r)
+	}
+	for _, step := range raw.Steps {
+		if !slices.Contains(p.decisions, step.Text) {
+			l.fault(file, step.Line, "steps: decision.dmn has no decision %q", step.Text)
+		}
+		x.steps = append(x.steps, step.Text)
 	}
 	for _, rn := range raw.Nearest {
 		x.nearest = append(x.nearest, l.nearest(p, file, rn))

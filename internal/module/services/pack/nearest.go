@@ -116,20 +116,30 @@ type nearestFate struct {
 	outcome Outcome
 	amount  string
 	reasons string
+	steps   string // the values that jump
 }
 
 // differs reports whether somebody would be told something else: not when only
-// the reasons of a refusal change, nor when the amount follows the quantity by
-// the same rule.
+// the reasons of a refusal change, nor when the amount follows the quantity bit
+// by bit under the same rule.
 func (a nearestFate) differs(b nearestFate) bool {
 	if a.outcome != b.outcome {
 		return true
 	}
-	return a.outcome == Granted && a.reasons != b.reasons && a.amount != b.amount
+	return a.outcome == Granted && a.amount != b.amount && (a.reasons != b.reasons || a.steps != b.steps)
 }
 
 func (s *nearestSearch) own() nearestFate {
-	return nearestFate{s.d.Outcome, s.d.Amount, strings.Join(s.d.Reasons, ",")}
+	return s.p.nearestFate(s.d)
+}
+
+// nearestFate tells a decision that was made with its record.
+func (p *Package) nearestFate(d Decision) nearestFate {
+	x := nearestFate{outcome: d.Outcome, amount: d.Amount, reasons: strings.Join(d.Reasons, ",")}
+	for _, name := range p.Explanation.steps {
+		x.steps += d.Values[name].String() + ";"
+	}
+	return x
 }
 
 // vary finds the nearest change to the better and the nearest to the worse.
@@ -340,7 +350,10 @@ func (s *nearestSearch) value(spec *nearestSpec) feel.Value {
 func (s *nearestSearch) try(spec *nearestSpec, v feel.Value) (nearestFate, bool) {
 	s.tried++
 	in := s.base
-	opts := []dmn.Option{}
+	var opts []dmn.Option
+	if len(s.p.Explanation.steps) > 0 {
+		opts = append(opts, dmn.WithRules())
+	}
 	for _, name := range spec.with {
 		opts = append(opts, dmn.Suppose(name, v))
 	}
@@ -370,7 +383,7 @@ func (s *nearestSearch) try(spec *nearestSpec, v feel.Value) (nearestFate, bool)
 	if err != nil || d.Outcome == Judgement {
 		return nearestFate{}, false
 	}
-	return nearestFate{d.Outcome, d.Amount, strings.Join(d.Reasons, ",")}, true
+	return s.p.nearestFate(d), true
 }
 
 // redated are the inputs with another fact: an answer may move the reference

@@ -54,7 +54,7 @@ func TestTheNearestChangeIsTrue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := nearestFate{d.Outcome, d.Amount, fmt.Sprint(d.Reasons)}
+		before := p.nearestFate(d)
 		for _, n := range p.Nearest(f, d) {
 			told++
 			fate := func(v feel.Value) nearestFate {
@@ -80,11 +80,11 @@ func TestTheNearestChangeIsTrue(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				d, _, err := p.decideOn(in, f, opts...)
+				d, _, err := p.decideOn(in, f, append(opts, dmn.WithRules())...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return nearestFate{d.Outcome, d.Amount, fmt.Sprint(d.Reasons)}
+				return p.nearestFate(d)
 			}
 			if last := fate(n.Last); last.differs(before) && n.ID != "studentAid" {
 				t.Fatalf("%s: %+v already at %s, said to change at %s", n.ID, last, n.Last, n.To)
@@ -125,6 +125,38 @@ func TestAnAnswerMovesTheLaw(t *testing.T) {
 	moved, err := p.redated(in, []string{"application", "shed"}, feel.Bool(true), f.Date)
 	if err != nil || moved.ref.Format(time.DateOnly) != "2025-07-15" || rent(in) != "24" || rent(moved) != "25.5" {
 		t.Errorf("%s %s, moved %s %s: %v", in.ref, rent(in), moved.ref, rent(moved), err)
+	}
+}
+
+// The premium jumps from half to whole, and from whole to half, for the same
+// reason: both are told, to the cent.
+func TestAJumpForTheSameReasonIsTold(t *testing.T) {
+	p := allowance(t)
+	for _, c := range []struct {
+		income     int
+		is, to, at string
+		better     bool
+	}{
+		{338_814, "300.00", "600.00", "3388.13", true},
+		{338_000, "600.00", "300.00", "3388.14", false},
+	} {
+		f := alone("2010-01-01", false, c.income, c.income, c.income)
+		d, err := p.Decide(f)
+		if err != nil || d.Amount != c.is {
+			t.Fatalf("%d: %s %v", c.income, d.Amount, err)
+		}
+		found := false
+		for _, n := range p.Nearest(f, d) {
+			if n.ID == "income" && n.Better == c.better {
+				found = true
+				if n.Amount != c.to || n.To.String() != c.at {
+					t.Errorf("%d: %s at %s, want %s at %s", c.income, n.Amount, n.To, c.to, c.at)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%d: nothing is told", c.income)
+		}
 	}
 }
 

@@ -320,6 +320,34 @@ func logicLines(x dmn.Expression) []string {
 		return slices.Concat([]string{"if"}, logicLines(x.If), []string{"then"}, logicLines(x.Then), []string{"else"}, logicLines(x.Else))
 	case *dmn.FunctionDefinition:
 		return logicLines(x.Body)
+	case *dmn.Filter:
+		return slices.Concat(logicLines(x.In), []string{"where"}, logicLines(x.Match))
+	case *dmn.Iteration:
+		return slices.Concat([]string{x.Kind + " " + x.Variable + " in"}, logicLines(x.In), []string{"→"}, logicLines(x.Each))
+	case *dmn.List:
+		var lines []string
+		for _, item := range x.Items {
+			lines = append(lines, logicLines(item)...)
+		}
+		return lines
+	case *dmn.Relation:
+		var lines []string
+		for _, row := range x.Rows {
+			for i, value := range row {
+				for _, line := range logicLines(value) {
+					lines = append(lines, x.Columns[i].Name+": "+line)
+				}
+			}
+		}
+		return lines
+	case *dmn.Invocation:
+		lines := logicLines(x.Callee)
+		for _, b := range x.Bindings {
+			for _, line := range logicLines(b.Value) {
+				lines = append(lines, b.Param.Name+": "+line)
+			}
+		}
+		return lines
 	case nil:
 		return nil
 	}

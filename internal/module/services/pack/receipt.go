@@ -33,6 +33,8 @@ type Receipt struct {
 	Result        json.RawMessage `json:"result"` // what the rules came to
 	ResultHash    string          `json:"resultHash"`
 	Hash          string          `json:"hash"` // of everything above
+
+	text []byte // as it was read; nil for one that was just made
 }
 
 // ReceiptIssued is what was decided in the end, and by whom: ByRule when it is
@@ -137,8 +139,13 @@ func (r *Receipt) seal() error {
 	return nil
 }
 
-// JSON is the canonical text of the receipt.
-func (r Receipt) JSON() ([]byte, error) { return canonical(r) }
+// JSON is the text of the receipt: as it was read, or canonical.
+func (r Receipt) JSON() ([]byte, error) {
+	if r.text != nil {
+		return r.text, nil
+	}
+	return canonical(r)
+}
 
 func digest(b []byte) string {
 	h := sha256.Sum256(b)
@@ -175,6 +182,7 @@ func ReadReceipt(text []byte) (Receipt, error) {
 	if err := dec.Decode(&r); err != nil {
 		return r, fmt.Errorf("not a receipt: %w", err)
 	}
+	r.text = bytes.Clone(text)
 	if r.Format != ReceiptFormat {
 		return r, fmt.Errorf("not a receipt of the format %s: %q", ReceiptFormat, r.Format)
 	}

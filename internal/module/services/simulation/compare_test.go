@@ -126,7 +126,7 @@ func TestCompareByHand(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	size := r.By[0].Groups
-	if len(size) != 2 || size[0].Key != "1" || size[0].Gain != r.Gain || size[0].Granted != r.Base.Granted || *size[0].Cents != *r.Cost() || size[1].Gain != 0 || *size[1].Cents != 0 {
+	if len(size) != 2 || size[0].Key != "1" || size[0].Gain != r.Gain || size[0].Granted != r.Base.Granted || *size[0].Cents != *r.Cost() || size[0].Lose != 0 || size[1].Gain != Hidden || size[1].Lose != 0 || size[1].Cents != nil {
 		t.Errorf("the same people, other figures: %+v", size)
 	}
 	if r.TakeUp.Entitled != r.Base.Granted || r.TakeUp.Applied != Hidden { // one has applied

@@ -9,9 +9,9 @@
 //
 // Invariants:
 //   - What leaves Compare is protected by the cell-key method (protect.go):
-//     equal people have equal figures everywhere, no count of one to nine is told,
-//     and no sum or difference of figures is one. Nothing about one person is
-//     stored. Progress is told in per cent.
+//     equal people have equal figures everywhere, and no count of one to nine is
+//     told. What a figure's change still shows is said there. Nothing about one
+//     person is stored. Progress is told in per cent.
 //   - People are read for this purpose only, under the basis that their source
 //     names; no case and no draft comes of it.
 //   - What the rules leave to a person is counted as such and never guessed.

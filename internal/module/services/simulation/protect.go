@@ -1,10 +1,12 @@
 package simulation
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 )
 
 // What a simulation tells is protected by the cell-key method: Thompson,
@@ -23,8 +25,11 @@ import (
 // one. Nothing else needs to be hidden for a small figure's sake, because sums
 // and differences of figures carry the offsets of all of them.
 //
-// What the method does not hide is that a figure changed, and so that somebody is
-// between two limits; who that is, it does not say. Runs are limited and on
+// What the method does not hide is that a figure changed, and so that somebody in
+// that cell is between two values. Whoever may choose values freely, and people by
+// them, finds out about one person in some dozen runs. The page therefore tries
+// whole percentages of all values of a parameter alike; formulas are for the
+// command line, whose user holds the people's data anyway. Runs are limited and on
 // record.
 
 // Count is a number of applications, a multiple of ten, wrong by at most ten.
@@ -117,7 +122,8 @@ type sum struct {
 	cell
 	parts           uint64 // the sum of a key for each applicant with the amount
 	cents           int64
-	volume, largest int64 // of the amounts without their sign
+	volume, largest int64   // of the amounts without their sign
+	top             []int64 // the nine largest of them, in falling order
 }
 
 func (x *sum) add(s secret, record uint64, cents int64) {
@@ -128,16 +134,29 @@ func (x *sum) add(s secret, record uint64, cents int64) {
 	x.cell.add(record)
 	x.parts += s.draw("part", record, uint64(cents))
 	x.cents, x.volume, x.largest = x.cents+cents, x.volume+size, max(x.largest, size)
+	x.rank(size)
+}
+
+// rank keeps the largest amounts.
+func (x *sum) rank(size int64) {
+	at, _ := slices.BinarySearchFunc(x.top, size, func(a, b int64) int { return cmp.Compare(b, a) })
+	if x.top = slices.Insert(x.top, at, size); len(x.top) == smallest {
+		x.top = x.top[:smallest-1]
+	}
 }
 
 func (x *sum) merge(y sum) {
 	x.cell.merge(y.cell)
 	x.parts += y.parts
 	x.cents, x.volume, x.largest = x.cents+y.cents, x.volume+y.volume, max(x.largest, y.largest)
+	for _, size := range y.top {
+		x.rank(size)
+	}
 }
 
-// money is what is told of a sum, in cents: nil when fewer than ten contribute
-// or one contributes more than half; otherwise the sum with an offset of up to
+// money is what is told of a sum, in cents: nil when fewer than ten contribute,
+// one contributes more than half, or nine more than nine tenths (then it is a sum
+// about fewer than ten, however many add a little); otherwise the sum with an offset of up to
 // the largest contribution either way, to 1,000 euro. So a difference of two
 // sums does not tell what one applicant gets.
 //
@@ -150,6 +169,13 @@ func (s secret) money(x sum) *int64 {
 	case x.n == 0:
 		return new(int64)
 	case x.n < smallest, 2*x.largest > x.volume:
+		return nil
+	}
+	most := int64(0)
+	for _, size := range x.top {
+		most += size
+	}
+	if most/9 > x.volume/10 {
 		return nil
 	}
 	thousandths := func(r uint64) int64 { return int64(r%2001) - 1000 }

@@ -172,9 +172,9 @@ func summarize(o Options, all []one) Result {
 	asked := o.Applied != nil
 	decile, bounds := deciles(all)
 	r.By = []Breakdown{
-		by(s, BySize, all, asked, sizeOf),
-		by(s, ByIncome, all, asked, decile),
-		by(s, ByCommune, all, asked, func(x one) string { return x.commune }),
+		by(s, BySize, all, &total, asked, sizeOf),
+		by(s, ByIncome, all, &total, asked, decile),
+		by(s, ByCommune, all, &total, asked, func(x one) string { return x.commune }),
 	}
 	r.By[1].bound(bounds)
 	if asked {
@@ -232,7 +232,7 @@ func (b *Breakdown) bound(lowest map[string]int64) {
 }
 
 // by counts by a trait.
-func by(s secret, trait string, all []one, takeUp bool, key func(one) string) Breakdown {
+func by(s secret, trait string, all []one, total *tally, takeUp bool, key func(one) string) Breakdown {
 	groups := map[string]*tally{}
 	for _, x := range all {
 		k := key(x)
@@ -246,25 +246,42 @@ func by(s secret, trait string, all []one, takeUp bool, key func(one) string) Br
 	}
 	b := Breakdown{Trait: trait}
 	for k, t := range groups {
-		b.Groups = append(b.Groups, t.told(s, k, takeUp))
+		b.Groups = append(b.Groups, t.told(s, k, total, takeUp))
 	}
 	slices.SortFunc(b.Groups, compareKeys)
 	return b
 }
 
 // told is what is told of a group. Of a group of fewer than ten it is nothing:
-// that none of them gains would be told about each.
-func (t *tally) told(s secret, key string, takeUp bool) Group {
+// that none of them gains would be told about each. That nobody in a larger one
+// gains is told where nobody does at all.
+func (t *tally) told(s secret, key string, total *tally, takeUp bool) Group {
 	g := Group{Key: key, All: s.count(t.all), Granted: Hidden, Gain: Hidden, Lose: Hidden}
 	unused := Hidden
 	if g.All != Hidden {
-		g.Granted, g.Gain, g.Lose, unused = s.count(t.granted), s.count(t.gain), s.count(t.lose), s.count(t.unused)
-		g.Cents = less(s.money(t.gained), s.money(t.lost))
+		g.Granted, g.Gain, g.Lose, unused = s.atMost(t.granted), s.atMost(t.gain), s.atMost(t.lose), s.atMost(t.unused)
+		if total.gain.n == 0 {
+			g.Gain = 0
+		}
+		if total.lose.n == 0 {
+			g.Lose = 0
+		}
+		g.Cents = s.cost(t, total)
 	}
 	if takeUp {
 		g.Unused = &unused
 	}
 	return g
+}
+
+// cost is what a group costs more, nil when that is about fewer than ten. Nobody
+// is told like one to nine, so no sum of nobody is told either, unless the other
+// one is told.
+func (s secret) cost(t, total *tally) *int64 {
+	if t.gained.n+t.lost.n == 0 && total.gained.n+total.lost.n > 0 {
+		return nil
+	}
+	return less(s.money(t.gained), s.money(t.lost))
 }
 
 // less is the difference of two figures that are told, nil when one is hidden.

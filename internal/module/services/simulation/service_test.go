@@ -315,16 +315,16 @@ func TestWrongPlans(t *testing.T) {
 
 func TestPercentages(t *testing.T) {
 	for text, want := range map[string]string{
-		"5": "round half up(value * 1.05, 2)", "+5 %": "round half up(value * 1.05, 2)", "-2,5": "round half up(value * 0.975, 2)",
-		"−10": "round half up(value * 0.9, 2)", "-100": "round half up(value * 0, 2)",
-		"-101": "", "five": "", "": "", "1/0": "", "5)": "", "1e9": "", "1-5": "", "5-": "", "--5": "", "1.2.3": "", "1 000": "", "5%%": "", "+ 5": "",
-		"12,345\u202f%": "round half up(value * 1.12345, 2)", "5+5": "",
+		"5": "round half up(value * 105 / 100, 2)", "+5 %": "round half up(value * 105 / 100, 2)", "−10": "round half up(value * 90 / 100, 2)",
+		"-90": "round half up(value * 10 / 100, 2)", "200\u202f%": "round half up(value * 300 / 100, 2)", "0": "round half up(value * 100 / 100, 2)",
+		"-91": "", "201": "", "five": "", "": "", "1/0": "", "5)": "", "1e9": "", "1-5": "", "5-": "", "--5": "", "1.2.3": "", "1 000": "", "5%%": "", "+ 5": "",
+		"-2,5": "", "2.5": "", "5+5": "",
 	} {
 		if got, ok := byPercent(text, "EUR/month"); got != want || ok != (want != "") {
 			t.Errorf("%q: %q %v, want %q", text, got, ok, want)
 		}
 	}
-	if got, _ := byPercent("50", "months"); got != "round half up(value * 1.5, 0)" {
+	if got, _ := byPercent("50", "months"); got != "round half up(value * 150 / 100, 0)" {
 		t.Error(got)
 	}
 }

@@ -82,7 +82,7 @@ func (p runPage) lead() string {
 	}
 	c := p.run.Result.Cost()
 	switch {
-	case c == nil:
+	case c == nil, p.run.Result.Base.Cents == nil, *p.run.Result.Base.Cents == 0:
 		return ""
 	case *c > 0:
 		return p.T("simulation.result.dearer", "amount", p.euro(c), "percent", p.share(*c), "n", p.count(p.run.Result.Applications))

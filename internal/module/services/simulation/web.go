@@ -5,9 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -203,28 +205,32 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request) error {
 	return web.Render(rw, r, status, f.page())
 }
 
-// changes reads what was typed: a percentage, or a formula.
+// changes reads what was typed: whole percentages (see protect.go).
 func (f *formPage) changes() []pack.Change {
 	var all []pack.Change
 	for _, x := range f.fields {
-		percent, formula := strings.TrimSpace(f.typed.Get("percent."+x.id)), strings.TrimSpace(f.typed.Get("formula."+x.id))
-		switch {
-		case formula != "":
-			all = append(all, pack.Change{Parameter: x.id, Value: formula})
-		case percent != "":
-			formula, ok := byPercent(percent, x.unit)
-			if !ok {
-				f.problem("percent."+x.id, f.T("simulation.wrong.percent", "parameter", x.label))
-				continue
-			}
-			all = append(all, pack.Change{Parameter: x.id, Value: formula})
+		percent := strings.TrimSpace(f.typed.Get("percent." + x.id))
+		if percent == "" {
+			continue
 		}
+		formula, ok := byPercent(percent, x.unit)
+		if !ok {
+			f.problem("percent."+x.id, f.T("simulation.wrong.percent", "parameter", x.label))
+			continue
+		}
+		all = append(all, pack.Change{Parameter: x.id, Value: formula})
 	}
 	return all
 }
 
-// percentage is a number as people write it: "5", "-2,5 %".
-var percentage = regexp.MustCompile(`^([+−-]?)(\d{1,4}(?:[.,]\d{1,3})?)[ \x{a0}\x{202f}]*%?$`)
+// percentage is a whole number as people write it: "5", "-2 %".
+var percentage = regexp.MustCompile(`^([+−-]?)(\d{1,3})[ \x{a0}\x{202f}]*%?$`)
+
+// The percentages that can be tried.
+const (
+	mostLess = 90
+	mostMore = 200
+)
 
 // byPercent is the formula that changes a value by a percentage, rounded as
 // values of the unit are: euro to the cent, half up.
@@ -233,17 +239,11 @@ func byPercent(text, unit string) (formula string, ok bool) {
 	if m == nil {
 		return "", false
 	}
-	sign := "+"
+	n, _ := strconv.Atoi(m[2])
 	if m[1] == "-" || m[1] == "−" {
-		sign = "-"
+		n = -n
 	}
-	e, err := feel.Compile("1 " + sign + " " + strings.Replace(m[2], ",", ".", 1) + " / 100")
-	if err != nil {
-		return "", false
-	}
-	v, _ := e.Eval(nil)
-	d, isNumber := v.AsNumber()
-	if !isNumber || d.Sign() < 0 {
+	if n < -mostLess || n > mostMore {
 		return "", false
 	}
 	places := "2"
@@ -253,7 +253,7 @@ func byPercent(text, unit string) (formula string, ok bool) {
 	case "factor", "percent":
 		places = "4"
 	}
-	return "round half up(value * " + v.String() + ", " + places + ")", true
+	return fmt.Sprintf("round half up(value * %d / 100, %s)", 100+n, places), true
 }
 
 // problem marks a field.
@@ -280,7 +280,7 @@ func (f *formPage) refuse(err error) {
 	field := "date"
 	switch id, about := e.Args["parameter"].(string); {
 	case about:
-		field = "formula." + id
+		field = "percent." + id
 	case e.Key == "simulation.wrong.service":
 		field = "variant"
 	case e.Kind == errs.TooMany: // nothing that was typed is wrong
