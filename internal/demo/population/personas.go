@@ -158,6 +158,8 @@ var officials = []Persona{
 	{Key: "permits-head-of-unit", Name: "Monique Goerens", Lang: "lb", Roles: []string{"head-of-unit@permits", "case-worker@permits"}},
 	{Key: "rnpp-case-worker", Name: "Tom Flammang", Lang: "lb", Roles: []string{"case-worker@rnpp"}},
 	{Key: "rnpp-head-of-unit", Name: "Josée Hilbert", Lang: "fr", Roles: []string{"head-of-unit@rnpp", "case-worker@rnpp"}},
+	{Key: "environment-case-worker", Name: "Inês Carvalho", Lang: "pt", Roles: []string{"case-worker@environment"}},
+	{Key: "environment-head-of-unit", Name: "Gilles Theisen", Lang: "lb", Roles: []string{"head-of-unit@environment", "case-worker@environment"}},
 	{Key: "designer", Name: "Claire Wagener", Lang: "fr", Roles: []string{"designer"}},
 	{Key: "second-designer", Name: "Rui Marques", Lang: "pt", Roles: []string{"designer"}},
 	{Key: "operator", Name: "Kim Steffen", Lang: "en", Roles: []string{"operator"}},

@@ -40,11 +40,12 @@ type Deps struct {
 // days is how far back the past begins.
 const days = 130
 
-// The services that are applied for, and how often of 100.
+// The services that are applied for.
 const (
 	allowance   = "cost-of-living-allowance"
 	certificate = "certificate-of-residence"
 	permit      = "business-permit"
+	heatPump    = "klimabonus-heat-pump"
 )
 
 // past is one run.
@@ -172,6 +173,8 @@ func (p *past) apply(ctx context.Context) error {
 		service = certificate
 	case n < 36:
 		service = permit
+	case n < 48:
+		service = heatPump
 	}
 	r, err := p.submit(ctx, who, i, service)
 	if p.random.IntN(forgottenOf) == 0 {
@@ -237,16 +240,16 @@ func (p *past) answers(service string, person int) form.Answers {
 	r := p.People.Person(person)
 	switch service {
 	case allowance:
-		iban, _ := p.People.IBAN(person)
-		if iban == "" {
-			iban = "LU280019400644750000" // the example account of the Luxembourg bankers' association
-		}
 		return form.Answers{
 			"agreed": true, "otherIncome": false, "studentAid": false, "detention": false, "stay": "ordinary",
-			"iban": iban, "holder": r.GivenName + " " + r.FamilyName, "truthful": true, "changes": true,
+			"iban": p.iban(person), "holder": r.GivenName + " " + r.FamilyName, "truthful": true, "changes": true,
 		}
 	case certificate:
 		return form.Answers{"include": []any{"nationality"}}
+	case heatPump:
+		a := p.heating()
+		a["iban"], a["holder"] = p.iban(person), r.GivenName+" "+r.FamilyName
+		return a
 	}
 	activity, qualification := "commerce", ""
 	if p.random.IntN(3) == 0 {
@@ -259,11 +262,48 @@ func (p *past) answers(service string, person int) form.Answers {
 	}
 	if qualification != "" {
 		a["qualification"], a["years"] = qualification, json.Number("6")
-		a["diploma"] = []any{map[string]any{"name": "diploma.pdf", "size": json.Number("48213"), "type": "application/pdf",
-			"hash": "0000000000000000000000000000000000000000000000000000000000000000"}}
+		a["diploma"] = scan("diploma.pdf")
 	}
 	return a
 }
+
+// iban is the person's account, or the example account of the Luxembourg
+// bankers' association.
+func (p *past) iban(person int) string {
+	if iban, ok := p.People.IBAN(person); ok && iban != "" {
+		return iban
+	}
+	return "LU280019400644750000"
+}
+
+// scan is a file that was sent with an application.
+func scan(name string) []any {
+	return []any{map[string]any{"name": name, "size": json.Number("48213"), "type": "application/pdf",
+		"hash": "0000000000000000000000000000000000000000000000000000000000000000"}}
+}
+
+// heating is a heat pump and what it replaced. Most follow the rules; one in
+// some is refused, and one in some is left to a person.
+func (p *past) heating() form.Answers {
+	amount := func(least, most int) json.Number {
+		return json.Number(fmt.Sprintf("%d.%02d", least+p.random.IntN(most-least), p.random.IntN(100)))
+	}
+	now := p.Clock.Now()
+	a := form.Answers{
+		"sameAddress": true, "housing": true, "owner": p.random.IntN(12) > 0, "aidedBefore": p.random.IntN(9) == 0,
+		"invoiceDate": now.AddDate(0, 0, -5-p.random.IntN(50)).Format(time.DateOnly), "costs": amount(16000, 42000),
+		"power": json.Number(fmt.Sprintf("%d.%d", 6+p.random.IntN(18), p.random.IntN(10))), "invoice": scan("facture.pdf"),
+		"oldHeating": heatings[p.random.IntN(len(heatings))], "installerCheck": p.random.IntN(8) > 0, "certificate": scan("certificat.pdf"),
+		"tank": p.random.IntN(2) == 0, "tankCosts": amount(1200, 5200), "radiators": p.random.IntN(3) == 0, "radiatorCosts": amount(900, 6000),
+		"topUp": p.random.IntN(10) == 0, "truthful": true,
+	}
+	if since := now.AddDate(-7-p.random.IntN(25), -p.random.IntN(12), 0); p.random.IntN(10) > 0 {
+		a["oldHeatingSince"] = since.Format(time.DateOnly)
+	}
+	return a
+}
+
+var heatings = []string{"oil", "oil", "oil", "gas", "gas", "electric", "wood", "none"}
 
 var trades = []string{"Boulangerie de quartier", "Réparation de vélos", "Fleuriste", "Librairie d'occasion", "Entretien de jardins", "Photographie"}
 
@@ -291,6 +331,7 @@ var desks = []struct {
 	{"fns", "fns-case-worker", "fns-head-of-unit", 18, 4},
 	{"permits", "permits-case-worker", "permits-head-of-unit", 25, 3},
 	{"rnpp", "rnpp-case-worker", "rnpp-head-of-unit", 1, 2},
+	{"environment", "environment-case-worker", "environment-head-of-unit", 21, 2},
 }
 
 // work is one day at the desks.
@@ -345,7 +386,20 @@ func (p *past) handle(ctx context.Context, who cases.Actor, row cases.QueueRow, 
 	if d.File.Proposal != nil && d.File.Proposal.Outcome == pack.Judgement && row.Service == allowance {
 		outcome, reasons = pack.Refused, "Les revenus du ménage n'ont pas pu être établis malgré notre demande."
 	}
+	if d.File.Proposal != nil && d.File.Proposal.Outcome == pack.Judgement && row.Service == heatPump {
+		amount, reasons = basicAid(d.File.Proposal)
+	}
 	return p.Cases.Decide(ctx, who, row.ID, row.Task, outcome, amount, reasons)
+}
+
+// basicAid is what an officer grants for a heat pump whose replacement or social
+// top-up stayed open: what the rules know of it.
+func basicAid(proposal *pack.Decision) (amount, reasons string) {
+	if proposal.Amount != "" {
+		return "", "La facture et nos échanges avec le demandeur permettent d'accorder ce que les règles calculent, sans complément social."
+	}
+	amount = proposal.Values["Basic aid"].String()
+	return amount, "La pompe à chaleur donne droit à l'aide de base. L'âge de l'ancien chauffage n'a pas pu être établi."
 }
 
 func (p *past) question(d *cases.Dossier) string {
@@ -393,6 +447,7 @@ var stories = []struct {
 	ask              string // persona of the officer who asks for evidence on the same day
 }{
 	{61, "single-parent", allowance, ""},
+	{47, "large-household", heatPump, ""},
 	{40, "founder", permit, ""},
 	{33, "family", allowance, ""},
 	{21, "pensioner", allowance, "fns-case-worker"},

@@ -269,19 +269,23 @@ func (v serviceView) facts(w Words) []ui.KeyFact {
 	}
 }
 
-// legal lists the legal basis with dates and how sure they are.
+// legal lists the legal basis with dates and how sure they are; where it is not
+// verified, also why.
 func (v serviceView) legal(w Words) []ui.SummaryListRow {
 	var rows []ui.SummaryListRow
 	for _, r := range v.p.Service.Legal {
 		ref, _ := v.p.Legal(w.Lang(), r.ID)
-		text := ""
+		text, note := "", ""
 		if !ref.Date.IsZero() {
 			text = w.Date(ref.Date)
 		}
 		if ref.Status != pack.Verified {
 			text = strings.TrimPrefix(text+" · "+w.T("services.status."+string(ref.Status)), " · ")
+			if r.Note != "" {
+				note = w.pack("legal." + r.ID)
+			}
 		}
-		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: ref.Title}, Value: ui.ContentOptions{Text: text}})
+		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: ref.Title}, Value: ui.ContentOptions{HTML: legalValue(text, note)}})
 	}
 	return rows
 }

@@ -17,11 +17,13 @@ import (
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/config"
 	"passerelle/internal/platform/db/dbtest"
+	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/i18n/i18ntest"
 	"passerelle/internal/platform/ui"
 	"passerelle/internal/platform/web"
 	"passerelle/internal/platform/web/webtest"
 	"passerelle/internal/platform/web/webtest/htmlcheck"
+	packages "passerelle/services"
 	assets "passerelle/web"
 )
 
@@ -236,5 +238,29 @@ func TestHostilePosts(t *testing.T) {
 	}
 	if d := begin(t, o); d.Answers["nonsense"] != nil {
 		t.Errorf("%v", d.Answers)
+	}
+}
+
+// A text of law that nobody verified says why, in the reader's language; of a
+// verified one only the date is told.
+func TestTheServicePageSaysWhyALawIsNotVerified(t *testing.T) {
+	o, c := site(t)
+	set, findings := pack.LoadSet(packages.Luxembourg())
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	o.Packages = set
+	p, ok := set.InForce("klimabonus-heat-pump", spring)
+	if !ok {
+		t.Fatal("the service is not in force")
+	}
+	for _, lang := range i18n.Langs {
+		c.Get("/" + string(lang) + "/services/" + p.ID).WantStatus(200).Want(
+			htmlcheck.In("main .govuk-summary-list", htmlcheck.Contains(p.T(lang, "legal.klimabonus-2022"))))
+		for _, r := range p.Service.Legal {
+			if strings.Contains(c.Page.Body, r.Note) {
+				t.Errorf("%s: the page shows the maintainers' note on %s", lang, r.ID)
+			}
+		}
 	}
 }

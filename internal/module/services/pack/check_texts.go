@@ -120,6 +120,11 @@ func (p *Package) needs() []need {
 		to := "appeal." + a.To
 		out = append(out, need{key: to + ".name", why: "the appeal goes there"}, need{key: to + ".how", why: "the appeal goes there", args: []string{"until"}})
 	}
+	for _, r := range p.Service.Legal {
+		if r.Note != "" && r.Status != Verified {
+			add("service.yaml notes why this legal resource is not verified", "legal."+r.ID)
+		}
+	}
 	for _, prm := range p.Parameters.List {
 		add("parameters.yaml has this parameter", "parameters."+prm.ID)
 	}

@@ -146,7 +146,7 @@ type rawParameters struct {
 }
 
 // units of parameters.
-var units = []string{"EUR", "EUR/month", "EUR/year", "months", "days", "years", "percent", "factor", "count", "text"}
+var units = []string{"EUR", "EUR/month", "EUR/year", "EUR/kW", "kW", "months", "days", "years", "percent", "factor", "count", "text"}
 
 // loadParameters reads parameters.yaml; a package without legal values has none.
 func (l *loader) loadParameters() *Parameters {

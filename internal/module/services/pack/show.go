@@ -103,6 +103,10 @@ func showUnit(loc *i18n.Locale, v feel.Value, unit string) string {
 		return loc.T("pack.perMonth", "amount", show(loc, v, "money"))
 	case "EUR/year":
 		return loc.T("pack.perYear", "amount", show(loc, v, "money"))
+	case "EUR/kW":
+		return loc.T("pack.perKilowatt", "amount", show(loc, v, "money"))
+	case "kW":
+		return loc.T("pack.kilowatts", "n", show(loc, v, "number"))
 	case "percent":
 		return show(loc, v, "percent")
 	case "months", "days", "years":
