@@ -42,6 +42,9 @@ func (c *simulateCmd) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	if _, err := base.Parameters.Context(day); err != nil {
+		return fmt.Errorf("--date: the law of %s is not known on that day: %w", base.ID, err)
+	}
 	var changes []pack.Change
 	for _, s := range c.Set {
 		name, value, ok := strings.Cut(s, "=")

@@ -651,6 +651,24 @@ func TestFeeOfSomebodyWhoNeverCameBack(t *testing.T) {
 	})
 }
 
+// TestAnOfficerSeesTheOtherApplications of the same person to the same service, and
+// of nobody else; the applicant's own view has no such list.
+func TestAnOfficerSeesTheOtherApplications(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first := w.apply(alice, "grant", "granted")
+		w.apply(bob, "grant", "granted")
+		w.apply(alice, "permit", "granted")
+		second := w.apply(alice, "grant", "granted")
+		d, err := w.Open(context.Background(), fritz, second, "test", true)
+		if err != nil || len(d.Same) != 1 || d.Same[0].ID != first {
+			t.Errorf("%+v %v", d.Same, err)
+		}
+		if d, err = w.Open(context.Background(), alice, second, "test", false); err != nil || d.Same != nil {
+			t.Errorf("the applicant: %+v %v", d.Same, err)
+		}
+	})
+}
+
 // TestSearchForgivesAccents in the name as in what is typed.
 func TestSearchForgivesAccents(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

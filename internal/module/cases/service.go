@@ -275,6 +275,7 @@ type Dossier struct {
 	Payments     []Payment
 	Certificates []Certificate
 	Linked       []Row // appeals against this case
+	Same         []Row // for an officer: other applications of the person to the service, the newest first
 	Officer      bool  // read with the eyes of the authority
 }
 
@@ -316,6 +317,9 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 	}
 	if err == nil {
 		d.Linked, err = s.store.linked(ctx, q, id)
+	}
+	if err == nil && officer {
+		d.Same, err = s.store.same(ctx, q, c)
 	}
 	return d, err
 }

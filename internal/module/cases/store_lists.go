@@ -332,6 +332,18 @@ func (store) linked(ctx context.Context, q db.Querier, caseID string) ([]Row, er
 		WHERE linked = $1 AND linked <> '' ORDER BY id`, caseID)
 }
 
+// sameShown is how many other applications an officer is told of.
+const sameShown = 5
+
+// same lists other applications of the case's person to its service.
+func (store) same(ctx context.Context, q db.Querier, c *Case) ([]Row, error) {
+	if c.Person == "" {
+		return nil, nil
+	}
+	return list(ctx, q, scanRow, `SELECT id, number, kind, service, version, name, status, outcome, submitted_at, due_at, decided_at FROM cases_case
+		WHERE person = $1 AND service = $2 AND kind = $3 AND id <> $4 ORDER BY id DESC LIMIT $5`, c.Person, c.Service, string(Application), c.ID, sameShown)
+}
+
 // fold removes case and accents, so that "helene" finds Hélène on every
 // database.
 func fold(s string) string {

@@ -183,13 +183,27 @@ func (w *Web) servicePage(rw http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("service")
 	p, ok := w.service.Packages.InForce(id, w.service.Today())
 	if !ok {
-		return errs.New(errs.NotFound, "services.notFound")
+		return w.closed(r, id)
 	}
 	m, err := w.service.Measure(r.Context(), id)
 	if err != nil {
 		return err
 	}
 	return web.Render(rw, r, http.StatusOK, servicePage(serviceView{view: w.view(r), p: p, m: m}))
+}
+
+// closed says since when, or until when, a service takes no applications.
+func (w *Web) closed(r *http.Request, id string) error {
+	p, ok := w.service.Packages.Nearest(id, w.service.Today())
+	if !ok {
+		return errs.New(errs.NotFound, "services.notFound")
+	}
+	l := i18n.FromContext(r.Context())
+	title, in := p.T(l.Lang(), "service.title"), p.Service.InForce
+	if in.From.After(w.service.Today()) {
+		return errs.New(errs.Gone, "services.opens").With("service", title).With("date", l.Date(in.From))
+	}
+	return errs.New(errs.Gone, "services.closed").With("service", title).With("date", l.Date(in.To))
 }
 
 // serviceView is the page of one service.

@@ -103,10 +103,13 @@ func (w Words) editable(f *form.Field, v any) string {
 		return n.String()
 	}
 	if s, ok := v.(string); ok && f.Type == form.IBAN {
-		return groups(s, 4)
+		return groups(withoutSpaces(s), 4)
 	}
 	return raw(v)
 }
+
+// withoutSpaces is a number as it is kept; one that was refused is as it was typed.
+func withoutSpaces(s string) string { return strings.Join(strings.Fields(s), "") }
 
 func inputType(f *form.Field) string {
 	switch f.Type {

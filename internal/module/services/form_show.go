@@ -144,7 +144,7 @@ func (w Words) Answer(f *form.Field, v any) string {
 				return w.DateISO(x)
 			}
 		case form.IBAN:
-			return groups(x, 4)
+			return groups(withoutSpaces(x), 4)
 		case form.Country:
 			return Country(w.Locale, x)
 		}

@@ -28,7 +28,7 @@ type Document struct {
 	account    pack.Account
 	receipt    *pack.Receipt
 	lifted     []*pack.Receipt // of decisions that a granted appeal has lifted
-	receiptURL string // without the language; "" for none
+	receiptURL string          // without the language; "" for none
 }
 
 // New prepares the document of a case; ok is false while nothing is decided, for

@@ -312,7 +312,7 @@ func (w words) stated(id, value string) string {
 	case w.p.Has("form." + id + ".options." + value):
 		return w.pack("form." + id + ".options." + value)
 	case id == "nationality":
-		return services.Country(w.Locale, value)
+		return services.Country(w.Locale, value) + " (" + value + ")" // the document has the code
 	}
 	return value
 }

@@ -199,6 +199,30 @@ func (s *Set) InForce(id string, date time.Time) (*Package, bool) {
 	return found, found != nil
 }
 
+// Nearest returns the version of a service that is in force on the day of date,
+// else the one that ended last before it, else the first that is still to come.
+func (s *Set) Nearest(id string, date time.Time) (*Package, bool) {
+	if p, ok := s.InForce(id, date); ok {
+		return p, true
+	}
+	var ended, later *Package
+	for _, p := range s.packages {
+		switch {
+		case p.ID != id:
+		case p.Service.InForce.From.After(day(date)):
+			if later == nil {
+				later = p
+			}
+		default:
+			ended = p
+		}
+	}
+	if ended != nil {
+		return ended, true
+	}
+	return later, later != nil
+}
+
 // Version returns one version of a service, in force or not.
 func (s *Set) Version(id, version string) (*Package, bool) {
 	for _, p := range s.packages {

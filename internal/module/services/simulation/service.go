@@ -93,12 +93,16 @@ func New(d Deps) *Service {
 	return s
 }
 
-// Services returns the services that can be simulated on a day.
+// Services returns the services that can be simulated on a day: the version in
+// force, else the one that ended last.
 func (s *Service) Services(day time.Time) []*pack.Package {
 	var out []*pack.Package
-	for _, p := range s.Packages.Services(day) {
-		if p.Simulated() {
-			out = append(out, p)
+	for _, p := range s.Packages.All() {
+		if n := len(out); n > 0 && out[n-1].ID == p.ID {
+			continue
+		}
+		if now, ok := s.Packages.Nearest(p.ID, day); ok && now.Simulated() {
+			out = append(out, now)
 		}
 	}
 	return out

@@ -74,6 +74,15 @@ func (w *Web) today() time.Time {
 	return w.Service.Clock.Now().In(i18n.Luxembourg)
 }
 
+// lawOf is the day whose law is shown: today, or the last day on which the version
+// was in force.
+func (w *Web) lawOf(p *pack.Package) time.Time {
+	if to := p.Service.InForce.To; !to.IsZero() && to.Before(w.today()) {
+		return to
+	}
+	return w.today()
+}
+
 // listPage is the start.
 type listPage struct {
 	view
@@ -127,14 +136,14 @@ func (w *Web) form(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.key = db.NewID(w.Service.Clock)
-	p.typed = url.Values{"date": {w.today().Format(time.DateOnly)}, "variant": {p.p.Version}}
+	p.typed = url.Values{"date": {w.lawOf(p.p).Format(time.DateOnly)}, "variant": {p.p.Version}}
 	return web.Render(rw, r, http.StatusOK, p.page())
 }
 
 func (w *Web) formPage(r *http.Request) (formPage, error) {
 	f := formPage{view: w.view(r), wrong: map[string]string{}}
 	var ok bool
-	if f.p, ok = w.Service.Packages.InForce(r.PathValue("service"), w.today()); !ok || !f.p.Simulated() {
+	if f.p, ok = w.Service.Packages.Nearest(r.PathValue("service"), w.today()); !ok || !f.p.Simulated() {
 		return f, errs.New(errs.NotFound, "simulation.notFound")
 	}
 	for _, v := range w.Service.Packages.All() {
@@ -143,7 +152,7 @@ func (w *Web) formPage(r *http.Request) (formPage, error) {
 		}
 	}
 	for _, x := range f.p.Parameters.List {
-		v, ok := x.At(w.today())
+		v, ok := x.At(w.lawOf(f.p))
 		if !ok || v.Value.IsNull() || !numeric(v.Value) {
 			continue
 		}
