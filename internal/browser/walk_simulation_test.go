@@ -18,7 +18,7 @@ func TestSimulation(t *testing.T) {
 			v.follow("Cost-of-living allowance")
 			v.fill("percent.monthlyLimit", "five")
 			v.goOn()
-			v.sees("write a number of at least -100")
+			v.sees("write a whole number from -90 to 200")
 			v.fill("percent.monthlyLimit", "5 %")
 			v.goOn()
 			v.await("the result", func() bool {
