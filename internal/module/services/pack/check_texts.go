@@ -210,9 +210,15 @@ func (p *Package) explanationNeeds() []need {
 	return out
 }
 
-// processNeeds: people see every task, and events and gateways that have a name.
+// processNeeds: people see every task, events and gateways that have a name, and
+// whatever else the drawing labels, such as the ways out of a question.
 func (p *Package) processNeeds() []need {
 	var out []need
+	for _, id := range p.Process.Labels() {
+		if _, isElement := p.Process.Element(id); !isElement {
+			out = append(out, need{key: "process." + id, why: "the drawing of the process has this label"})
+		}
+	}
 	for _, e := range p.Process.Elements() {
 		task := strings.HasSuffix(e.Kind, "Task") || e.Kind == "task" || e.Kind == "subProcess" || e.Kind == "callActivity"
 		if task || e.Name != "" {
