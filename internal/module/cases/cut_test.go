@@ -1,0 +1,102 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/db/dbtest"
+)
+
+// knife cuts transactions between two writes: the n-th changed row of any
+// transaction is refused by the database, as when the process dies there.
+type knife struct{ *world }
+
+// newKnife puts a trigger before every write of every table. What a transaction
+// counts is rolled back with it, so that each begins anew.
+func newKnife(w *world) knife {
+	w.exec(`CREATE TABLE knife (rest INTEGER NOT NULL)`)
+	w.exec(`INSERT INTO knife VALUES (-1)`)
+	rows, err := w.DB.Read().QueryContext(context.Background(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'knife' AND name NOT LIKE '%goose%'`)
+	w.must(err)
+	var tables []string
+	for rows.Next() {
+		var name string
+		w.must(rows.Scan(&name))
+		tables = append(tables, name)
+	}
+	w.must(rows.Err())
+	w.must(rows.Close())
+	for _, table := range tables {
+		for _, what := range []string{"INSERT", "UPDATE", "DELETE"} {
+			w.exec(fmt.Sprintf(`CREATE TRIGGER knife_%s_%s BEFORE %s ON %s WHEN (SELECT rest FROM knife) >= 0 BEGIN
+				SELECT RAISE(ABORT, 'cut between two writes') WHERE (SELECT rest FROM knife) = 0;
+				UPDATE knife SET rest = rest - 1;
+			END`, table, strings.ToLower(what), what, table))
+		}
+	}
+	return knife{w}
+}
+
+// set lets every transaction make so many writes; -1 as many as it wants.
+func (k knife) set(writes int) { k.exec(fmt.Sprintf(`UPDATE knife SET rest = %d`, writes)) }
+
+// TestWhateverIsCut is TestWhateverHappens with transactions that die between any
+// two of their writes, jobs whose effect happened and whose end was not written,
+// and people who send again what got no answer. Whatever is cut, the cases agree
+// with themselves, the application is one case, and no money moves twice. rapid
+// prints the seed of a failing story.
+func TestWhateverIsCut(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	w.post.mayRepeat = true // the same message, by its id, when its end was not written
+	k := newKnife(w)
+	cuts := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		w.at(monday)
+		w.Service.Payments, w.reg.down = w.bank, false
+		p := &play{world: w, rt: rt, cut: true}
+		a := wish(rapid.SampledFrom([]string{"granted", "refused", "judgement"}).Draw(rt, "hoped"), "1817.00")
+		delete(a, "name")
+		sub := w.submission(alice, rapid.SampledFrom([]string{"grant", "permit", "extract"}).Draw(rt, "service"), db.NewID(w.clock), a)
+		before := w.count(`SELECT COUNT(*) FROM cases_case`)
+
+		k.set(rapid.IntRange(0, 12).Draw(rt, "writes of the submission"))
+		first, err := w.Submit(context.Background(), sub)
+		k.set(-1)
+		if err != nil { // no answer: sent again
+			cuts++
+			if n := w.count(`SELECT COUNT(*) FROM cases_case`); n != before {
+				rt.Fatalf("a submission that was cut left %d cases", n-before)
+			}
+		}
+		again, err2 := w.Submit(context.Background(), sub)
+		if err2 != nil || err == nil && again != first {
+			rt.Fatalf("sent again: %+v %v, first %+v", again, err2, first)
+		}
+		if n := w.count(`SELECT COUNT(*) FROM cases_case`); n != before+1 {
+			rt.Fatalf("one application, %d cases", n-before)
+		}
+		p.ids = []string{again.Case}
+		p.check("submitted")
+		for range rapid.IntRange(1, 14).Draw(rt, "steps") {
+			k.set(rapid.IntRange(-1, 14).Draw(rt, "writes"))
+			name := p.step()
+			k.set(-1)
+			p.check(name)
+		}
+		cuts += p.cuts
+		for id, cents := range w.bank.paid {
+			if n := w.count(`SELECT COUNT(*) FROM cases_payment WHERE id = $1 AND cents = $2`, id, cents); n != 1 {
+				rt.Fatalf("the bank paid %d for %s, which is on record %d times", cents, id, n)
+			}
+		}
+	})
+	t.Logf("%d commands were cut", cuts)
+	if cuts == 0 {
+		t.Error("nothing was cut")
+	}
+}
