@@ -283,6 +283,10 @@ func (p *person) submit(key string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if wait, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		time.Sleep(time.Duration(wait) * time.Second) // as long as the server asks for
+		return p.submit(key)
+	}
 	if resp.StatusCode != http.StatusCreated {
 		return answer{}, fmt.Errorf("%s: %s", resp.Status, text)
 	}

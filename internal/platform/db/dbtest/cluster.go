@@ -142,6 +142,9 @@ func (c *Cluster) Kill() error {
 	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
 		return err
 	}
+	for !stopped(server) { // a process that it was just starting would be missed below
+		time.Sleep(time.Millisecond)
+	}
 	family, err := children(server)
 	if err != nil {
 		return err
@@ -159,7 +162,22 @@ func (c *Cluster) Kill() error {
 	if _, err := io.WriteString(c.life, "again\n"); err != nil {
 		return err
 	}
-	return c.ready()
+	if err := c.ready(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(c.dir, "log"))
+		return fmt.Errorf("start PostgreSQL again: %w: %s", err, bytes.TrimSpace(log[max(len(log)-2000, 0):]))
+	}
+	return nil
+}
+
+// stopped reports whether a process stands still, from Linux's /proc; one that is
+// gone does.
+func stopped(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	return len(fields) > 0 && strings.ContainsAny(fields[0], "TtZX")
 }
 
 // children are the processes whose parent is pid, from Linux's /proc.
