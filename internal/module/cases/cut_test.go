@@ -21,16 +21,9 @@ type knife struct{ *world }
 func newKnife(w *world) knife {
 	w.exec(`CREATE TABLE knife (rest INTEGER NOT NULL)`)
 	w.exec(`INSERT INTO knife VALUES (-1)`)
-	rows, err := w.DB.Read().QueryContext(context.Background(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'knife' AND name NOT LIKE '%goose%'`)
+	tables, err := list(context.Background(), w.DB.Read(), func(row scanner) (name string, err error) { return name, row.Scan(&name) },
+		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'knife' AND name NOT LIKE '%goose%'`)
 	w.must(err)
-	var tables []string
-	for rows.Next() {
-		var name string
-		w.must(rows.Scan(&name))
-		tables = append(tables, name)
-	}
-	w.must(rows.Err())
-	w.must(rows.Close())
 	for _, table := range tables {
 		for _, what := range []string{"INSERT", "UPDATE", "DELETE"} {
 			w.exec(fmt.Sprintf(`CREATE TRIGGER knife_%s_%s BEFORE %s ON %s WHEN (SELECT rest FROM knife) >= 0 BEGIN
