@@ -43,11 +43,7 @@ func (s *Service) handleJobs() {
 	handle(s, "cases.request", func(ctx context.Context, j requestJob) error {
 		return s.bySystem(ctx, j.Case, func(ch *change) error { ch.lapse(j.Request); return nil })
 	})
-	s.Queue.Handle("cases.timer", func(ctx context.Context, job work.Job) error {
-		var j timerJob
-		if err := json.Unmarshal(job.Payload, &j); err != nil {
-			return errs.New(errs.Internal, "").Because("job %s: %w", job.ID, err)
-		}
+	handleJob(s, "cases.timer", func(ctx context.Context, job work.Job, j timerJob) error {
 		return s.bySystem(ctx, j.Case, func(ch *change) error {
 			ch.completes = &job
 			return ch.fireTimer(j.Timer)
@@ -60,12 +56,17 @@ func (s *Service) handleJobs() {
 }
 
 func handle[T any](s *Service, kind string, do func(context.Context, T) error) {
+	handleJob(s, kind, func(ctx context.Context, _ work.Job, payload T) error { return do(ctx, payload) })
+}
+
+// handleJob is handle for work that completes its job itself.
+func handleJob[T any](s *Service, kind string, do func(context.Context, work.Job, T) error) {
 	s.Queue.Handle(kind, func(ctx context.Context, j work.Job) error {
 		var payload T
 		if err := json.Unmarshal(j.Payload, &payload); err != nil {
 			return errs.New(errs.Internal, "").Because("job %s: %w", j.ID, err)
 		}
-		return do(ctx, payload)
+		return do(ctx, j, payload)
 	})
 }
 
@@ -177,14 +178,14 @@ func (s *Service) checkFee(ctx context.Context, j feeJob) error {
 		return errs.New(errs.Unavailable, "").Because("no payment provider is configured")
 	}
 	reference, paid, err := s.Payments.Status(ctx, j.Task)
-	if err != nil {
+	if err != nil || !paid && !j.Remind {
 		return err
 	}
 	return s.bySystem(ctx, j.Case, func(ch *change) error {
 		if paid {
 			return ch.feePaid(j.Task, reference)
 		}
-		if t := ch.task(j.Task); j.Remind && t != nil && t.Status == TaskOpen {
+		if t := ch.task(j.Task); t != nil && t.Status == TaskOpen {
 			ch.notify("task." + string(TaskPay))
 		}
 		return nil

@@ -15,8 +15,7 @@ func (store) addReceipt(ctx context.Context, tx db.Querier, caseID string, r *pa
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO cases_receipt (hash, case_id, receipt) VALUES ($1,$2,$3) ON CONFLICT (hash) DO NOTHING`, r.Hash, caseID, string(text))
-	return err
+	return db.Send(ctx, tx, `INSERT INTO cases_receipt (hash, case_id, receipt) VALUES ($1,$2,$3) ON CONFLICT (hash) DO NOTHING`, r.Hash, caseID, string(text))
 }
 
 // receipt returns the receipt with a hash, nil when none is kept.

@@ -30,8 +30,9 @@
 //     BEGIN IMMEDIATE … COMMIT (group commit, synchronous=FULL), each inside
 //     its own savepoint, so that a failing one takes nobody along.
 //   - PostgreSQL: every Write is one serializable transaction (a WriteGuarded
-//     one at READ COMMITTED), run again after a serialization failure, a deadlock or a lost connection for at least
-//     [RetryFor]. The read pool is read-only on both.
+//     one at READ COMMITTED), run again after a serialization failure, a
+//     deadlock or a lost connection for at least [RetryFor]. The read pool is
+//     read-only on both.
 //     Looking for an absent row and then inserting it makes neighbours in the
 //     index collide, and one of them runs again: on a busy path let
 //     INSERT … ON CONFLICT DO NOTHING and its RowsAffected decide instead.

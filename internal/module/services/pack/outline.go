@@ -56,20 +56,21 @@ type Difference struct {
 // section by section, in the order in which the later version is read.
 func Compare(loc *i18n.Locale, before, after *Package) []Difference {
 	key := func(p Part) string { return string(p.Section) + "\x00" + p.ID }
+	was := before.Outline(loc)
 	old := map[string]Part{}
-	for _, p := range before.Outline(loc) {
+	for _, p := range was {
 		old[key(p)] = p
 	}
 	var out []Difference
 	for _, is := range after.Outline(loc) {
-		was, known := old[key(is)]
+		earlier, known := old[key(is)]
 		delete(old, key(is))
 		d := Difference{Section: is.Section, ID: is.ID, Label: is.Label, New: !known}
-		if d.Was, d.Is = unlike(was.Lines, is.Lines); d.New || len(d.Was)+len(d.Is) > 0 {
+		if d.Was, d.Is = unlike(earlier.Lines, is.Lines); d.New || len(d.Was)+len(d.Is) > 0 {
 			out = append(out, d)
 		}
 	}
-	for _, p := range before.Outline(loc) { // in its order
+	for _, p := range was { // in its order
 		if _, gone := old[key(p)]; gone {
 			out = append(out, Difference{Section: p.Section, ID: p.ID, Label: p.Label, Was: p.Lines, Gone: true})
 		}
@@ -140,7 +141,11 @@ func (p *Package) Outline(loc *i18n.Locale) []Part {
 		add(SectionRules, d.Name, "decisions."+d.Name, logicLines(d.Logic))
 	}
 	for _, k := range p.definitions.Knowledge {
-		add(SectionRules, k.Name, "decisions."+k.Name, logicLines(k.Function))
+		var logic dmn.Expression // not k.Function itself: nil there is a function, not none
+		if k.Function != nil {
+			logic = k.Function.Body
+		}
+		add(SectionRules, k.Name, "decisions."+k.Name, logicLines(logic))
 	}
 	for _, e := range p.Process.Elements() {
 		lines := []string{strings.TrimSpace(e.Kind + " " + e.Event)}

@@ -30,12 +30,11 @@ type Web struct {
 	Packages *pack.Set
 	Clock    clock.Clock
 
-	tested sync.Map // hash of files → *tested; scenarios are run once
+	tested sync.Map // *pack.Package → func() tested; a version is immutable, its scenarios are run once
 }
 
 // tested is what came of a version's scenarios.
 type tested struct {
-	once     sync.Once
 	report   pack.TestReport
 	coverage pack.Coverage
 }
@@ -57,19 +56,19 @@ func NavLinks(l *i18n.Locale, who web.Identity) []ui.NavLink {
 }
 
 // test runs a version's scenarios, or says what came of them before.
-func (w *Web) test(p *pack.Package) *tested {
-	x, _ := w.tested.LoadOrStore(p.ID+"/"+p.Version, new(tested))
-	t := x.(*tested)
-	t.once.Do(func() { t.report, t.coverage = pack.TestAndCover(p) })
-	return t
+func (w *Web) test(p *pack.Package) tested {
+	run, _ := w.tested.LoadOrStore(p, sync.OnceValue(func() tested {
+		report, coverage := pack.TestAndCover(p)
+		return tested{report, coverage}
+	}))
+	return run.(func() tested)()
 }
 
 // version is one version as the pages tell it.
 type version struct {
 	*pack.Package
 	before *pack.Package // the version before it, nil for the first
-	tested *tested
-	state  string // inForce, later, over
+	state  string        // inForce, later, over
 }
 
 // view is what every page needs.
@@ -87,7 +86,7 @@ func (w *Web) view(r *http.Request) view {
 func (v view) versions() []version {
 	var out []version
 	for _, p := range v.w.Packages.All() {
-		x := version{Package: p, tested: v.w.test(p), state: "over"}
+		x := version{Package: p, state: "over"}
 		if n := len(out); n > 0 && out[n-1].ID == p.ID {
 			x.before = out[n-1].Package
 		}
