@@ -44,6 +44,7 @@ func (p *Package) check() []Finding {
 	l.checkParameters(p)
 	l.checkDecision(p)
 	l.checkProcess(p)
+	l.checkParties(p)
 	l.checkExplanation(p)
 	l.checkNearest(p)
 	l.checkNorms(p)
@@ -60,7 +61,7 @@ func (p *Package) check() []Finding {
 }
 
 // inputs are what every decision may ask for; few ask for all.
-var inputs = []string{"application", "evidence", "parameters", "date", "applicant"}
+var inputs = factNames
 
 // checkDecision reports what the decision engine finds in its model: gaps and
 // overlaps of tables with an example, types, names, rules that never count.
@@ -159,6 +160,7 @@ func (l *loader) paths(p *Package, file string, line int, text string, applicati
 			}
 		}
 	}
+	l.partyPaths(p, file, line, text)
 	for _, path := range source.Paths(text, "evidence") {
 		l.checkEvidence(p, file, line, path[0])
 	}
@@ -201,8 +203,8 @@ func (l *loader) checkParameters(p *Package) {
 // topics of service tasks and kinds of user tasks that the platform knows.
 var (
 	topics = []string{"evidence.fetch", "decision.issue", "payment.order", "certificate.issue"}
-	kinds  = []string{"decide", "judge", "approve", "pay"}
-	roles  = []string{"case-worker", "head-of-unit", "applicant"}
+	kinds  = []string{"decide", "judge", "approve", "pay", "contribute"}
+	roles  = []string{"case-worker", "head-of-unit", "applicant", "party"}
 )
 
 func (l *loader) checkProcess(p *Package) {
@@ -219,6 +221,9 @@ func (l *loader) checkProcess(p *Package) {
 			}
 			if !slices.Contains(roles, e.Attrs["role"]) {
 				bad("pg:role is one of %s", strings.Join(roles, ", "))
+			}
+			if (e.Attrs["kind"] == "contribute") != (e.Attrs["role"] == "party") {
+				bad("a task of kind contribute has the role party, and no other has")
 			}
 			if other := e.Attrs["fourEyes"]; other != "" {
 				if x, ok := p.Process.Element(other); !ok || x.Kind != "userTask" {
@@ -282,7 +287,7 @@ func (l *loader) checkLetters(p *Package) {
 	}
 }
 
-var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
+var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^parties/[^/]+\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
 
 func (l *loader) checkFiles(p *Package) {
 	for _, name := range sortedKeys(p.files) {
