@@ -1,6 +1,8 @@
 package pack
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -55,6 +57,14 @@ type Contribution struct {
 	Status  string       `json:"status"`
 	Name    string       `json:"name,omitempty"`    // of the person who answered
 	Answers form.Answers `json:"answers,omitempty"` // of the party's form, only when answered
+}
+
+// UnmarshalJSON keeps the numbers of the answers as they are written.
+func (c *Contribution) UnmarshalJSON(b []byte) error {
+	type plain Contribution
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode((*plain)(c))
 }
 
 // Parties lists the parties of the service in the order of service.yaml.

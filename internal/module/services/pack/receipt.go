@@ -185,7 +185,6 @@ func ReadReceipt(text []byte) (Receipt, error) {
 	var r Receipt
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	dec.UseNumber() // a party's answers keep their written form
 	if err := dec.Decode(&r); err != nil {
 		return r, fmt.Errorf("not a receipt: %w", err)
 	}
