@@ -141,6 +141,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	mine := mycases.New(mycases.Options{Service: caseService, Blobs: blobs, PDF: pdf.Find(), URL: cfg.Server.PublicURL})
 	pages := services.NewWeb(catalogue, services.WebOptions{Waiting: mine.Waiting, URL: cfg.Server.PublicURL})
 	mine.Drafts = pages.Drafts
+	mine.BeginPart = catalogue.BeginPart
 	mine.Routes(rt)
 	pages.Routes(rt)
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)

@@ -271,7 +271,7 @@ func (ch *change) finishTask(t *Task, r Result) error {
 	ch.c.File.Results[t.Element] = r
 	told := map[string]string{"task": t.Element}
 	if r.Status != "" {
-		told["status"] = r.Status
+		told["status"], told["party"] = r.Status, ch.invitation(t.ID).Party
 	}
 	ch.enter("done."+string(t.Kind), t.outside(), told)
 	if err := ch.completeToken(t.ID, r); err != nil {

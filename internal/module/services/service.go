@@ -39,7 +39,7 @@ type Deps struct {
 	// the hand-in.
 	PartFacts  func(ctx context.Context, who web.Identity, task string) (pack.Facts, error)
 	Contribute func(context.Context, Part) (Receipt, error)
-	Log    *slog.Logger
+	Log        *slog.Logger
 }
 
 // Service offers the use cases of the module. It is safe for concurrent use.
