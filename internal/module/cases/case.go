@@ -78,6 +78,7 @@ type File struct {
 	Silence    *Decision                    `json:"silence,omitempty"`    // implied refusal, until somebody decides after all
 	Excluded   []string                     `json:"excluded,omitempty"`   // appeal: accounts that took part in the contested decision
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests
+	Timers     map[string]Timer             `json:"timers,omitempty"`     // of the process that wait, by their id there
 	Vars       map[string]string            `json:"vars,omitempty"`       // variables of the process, as FEEL literals
 	Incident   string                       `json:"incident,omitempty"`   // process step that failed, until it is resumed
 }

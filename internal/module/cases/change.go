@@ -40,8 +40,9 @@ type change struct {
 	cancelJobs   []string
 	completes    *work.Job // the job that this change is, or nil
 	events       []event.Event
-	opened       []*change // linked cases that this change opens
-	reopens      string    // id of the contested case that a granted appeal opens again
+	opened       []*change  // linked cases that this change opens
+	fired        firedTimer // the timer that this change is, if it is one
+	reopens      string     // id of the contested case that a granted appeal opens again
 }
 
 type touch int

@@ -12,7 +12,6 @@ import (
 
 	"passerelle/engine/bpmn"
 	"passerelle/engine/feel"
-	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 )
 
@@ -71,19 +70,6 @@ func (ch *change) completeToken(id string, r Result) error {
 	return ch.drive(bpmn.TaskCompleted(ch.tokenOf(id), r.value()))
 }
 
-func (ch *change) fireTimer(id string) error {
-	i := slices.IndexFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool { return w.ID == id })
-	if i < 0 {
-		return nil // fired before, or no longer wanted
-	}
-	ch.silence(ch.c.File.Process.Waits()[i].Element)
-	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
-		return err
-	}
-	ch.settle()
-	return nil
-}
-
 // signal tells the process a signal and reports whether anything waited for it.
 func (ch *change) signal(name string) (caught bool, err error) {
 	caught = slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool {
@@ -105,7 +91,7 @@ func (ch *change) cancelProcess() {
 	for _, cmd := range cmds {
 		switch cmd.Type {
 		case bpmn.CancelTimer:
-			ch.cancelJob("timer/" + cmd.ID)
+			ch.stopTimer(cmd.ID)
 		case bpmn.CancelTask:
 			ch.cancelCall(cmd)
 		}
@@ -167,16 +153,9 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 		}
 		ch.cancelCall(cmd)
 	case bpmn.StartTimer:
-		due, err := ch.dueAt(cmd.Value)
-		if err != nil {
-			return nil, err
-		}
-		if e, _ := ch.process().Element(cmd.Element); e.Attached != "" && !e.Stays {
-			ch.ends[e.Attached] = due
-		}
-		ch.job("cases.timer", "timer/"+cmd.ID, due, timerJob{Case: ch.c.ID, Timer: cmd.ID})
+		return nil, ch.startTimer(cmd)
 	case bpmn.CancelTimer:
-		ch.cancelJob("timer/" + cmd.ID)
+		ch.stopTimer(cmd.ID)
 	case bpmn.SetVariable:
 		ch.setVariable(cmd.Name, cmd.Value)
 	case bpmn.RaiseIncident:
@@ -266,21 +245,6 @@ func (ch *change) fourEyes(t *Task) string {
 		return ""
 	}
 	return e.Attrs["fourEyes"]
-}
-
-// dueAt turns a timer's value into an instant: a date means its beginning in
-// Luxembourg, a duration counts from now.
-func (ch *change) dueAt(v feel.Value) (time.Time, error) {
-	if t, ok := v.AsTime(luxembourg); ok {
-		return t, nil
-	}
-	if d, ok := v.AsDuration(); ok {
-		return ch.now.Add(d), nil
-	}
-	if months, ok := v.AsMonths(); ok {
-		return pack.Span{Months: int(months)}.AddTo(ch.now.In(luxembourg)), nil
-	}
-	return time.Time{}, fmt.Errorf("timer value %s is neither a date nor a duration", v)
 }
 
 // setVariable keeps a variable of the process (a script's result) as a FEEL

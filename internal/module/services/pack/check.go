@@ -5,9 +5,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"passerelle/engine/bpmn"
 	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
 	"passerelle/engine/form"
 	"passerelle/engine/form/source"
 	"passerelle/internal/platform/i18n"
@@ -238,6 +240,9 @@ func (l *loader) checkProcess(p *Package) {
 				bad("decision.dmn has no decision %q", d)
 			}
 		}
+		if why := countFault(e); why != "" {
+			bad("%s", why)
+		}
 	}
 	if !issued["decision.issue"] {
 		l.fault(file, 0, "no service task has the topic decision.issue: nobody would ever hear the decision")
@@ -247,6 +252,35 @@ func (l *loader) checkProcess(p *Package) {
 			l.fault("service.yaml", p.lines.at(fmt.Sprintf("outputs.%d", i)), "output %q is a payment, but no service task has the topic payment.order", o.ID)
 		}
 	}
+}
+
+// countFault says what is wrong with how a timer counts (pg:count), or "". What
+// FEEL computes is only known when the process runs.
+func countFault(e bpmn.Element) string {
+	count := e.Attrs["count"]
+	if count == "" {
+		return ""
+	}
+	if e.Event != "timer" {
+		return "pg:count is for timers"
+	}
+	if !slices.Contains([]string{"days", "working-days", "hours"}, count) {
+		return "pg:count is one of days, working-days, hours"
+	}
+	v, ok := feel.ParseTemporal(e.Timer)
+	d, isDuration := v.AsDuration()
+	_, isMonths := v.AsMonths()
+	switch {
+	case !ok || count == "hours" && (isDuration || isMonths):
+		return ""
+	case !isDuration && !isMonths:
+		return "pg:count does not go with a date"
+	case isDuration && (d <= 0 || d%(24*time.Hour) != 0):
+		return fmt.Sprintf("%s is not whole days, so it cannot count in %s", e.Timer, count)
+	case isMonths && count == "working-days":
+		return fmt.Sprintf("%s is in months, so it cannot count in working days", e.Timer)
+	}
+	return ""
 }
 
 func (l *loader) checkTopic(p *Package, e bpmn.Element, bad func(string, ...any)) {
