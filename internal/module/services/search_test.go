@@ -20,7 +20,7 @@ const (
 
 var realIndex = sync.OnceValue(func() *Service {
 	set, _ := pack.LoadSet(packages.Luxembourg())
-	return &Service{Deps: Deps{Packages: set}, index: newIndex(set)}
+	return &Service{Deps: Deps{Packages: set}}
 })
 
 // TestWhatPeopleType has the first result for words in five languages, without
@@ -64,7 +64,7 @@ func TestWhatPeopleType(t *testing.T) {
 		{"pt", "Gewerbeschein", permit},       // and the German one by a reader of Portuguese
 		{"fr", "\u0063he\u0300re", allowance}, // accents as separate signs
 	} {
-		got := realIndex().index.Search(c.query, c.lang)
+		got := realIndex().find().Search(c.query, c.lang)
 		if len(got) == 0 || got[0] != c.want {
 			t.Errorf("%s %q: got %v, want %s first", c.lang, c.query, got, c.want)
 		}
@@ -75,7 +75,7 @@ func TestWhatNobodyMeans(t *testing.T) {
 	for _, query := range []string{
 		"", " ", "?", "de la les", "a", "é", "xyzzyqwertz", "'; DROP TABLE services_draft; --", "<script>alert(1)</script>", "\x00\x01", "\xff\xfe", "☃", "%%%", `\`, "..", "()[]{}*+~^\"",
 	} {
-		if got := realIndex().index.Search(query, "fr"); len(got) > 1 { // one unlucky likeness is no harm
+		if got := realIndex().find().Search(query, "fr"); len(got) > 1 { // one unlucky likeness is no harm
 			t.Errorf("%q found %v", query, got)
 		}
 	}

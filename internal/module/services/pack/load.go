@@ -82,11 +82,15 @@ func Load(fsys fs.FS, dir string) (*Package, []Finding) {
 
 func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Package, []Finding) {
 	l := &loader{fsys: fsys, dir: path.Clean(dir), files: map[string][]byte{}}
-	p := &Package{Dir: l.dir, authorities: authorities, lifeEvents: lifeEvents}
 	if !l.readAll() {
 		return nil, l.findings
 	}
-	p.files = l.files
+	return l.load(authorities, lifeEvents)
+}
+
+// load makes a package of the files that were read.
+func (l *loader) load(authorities, lifeEvents map[string]bool) (*Package, []Finding) {
+	p := &Package{Dir: l.dir, authorities: authorities, lifeEvents: lifeEvents, files: l.files}
 	p.Hash, p.Rules = hash(l.files), rulesHash(l.files)
 	p.texts = l.loadTexts()
 	l.loadService(p)
