@@ -123,3 +123,21 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+// A service that is published while the site runs is found.
+func TestAPublishedServiceIsFound(t *testing.T) {
+	set, _ := pack.LoadSet(packages.Luxembourg())
+	p, ok := set.Version(permit, "2025")
+	if !ok {
+		t.Fatal("the permit is gone")
+	}
+	set.Drop(permit, "2025")
+	s := &Service{Deps: Deps{Packages: set}}
+	if found := s.Find("business permit", "en", p.Service.InForce.From); len(found) > 0 && found[0].ID == permit {
+		t.Fatal("found before it is published")
+	}
+	set.Put(p)
+	if found := s.Find("business permit", "en", p.Service.InForce.From); len(found) == 0 || found[0].ID != permit {
+		t.Errorf("found %d services", len(found))
+	}
+}

@@ -194,15 +194,20 @@ func (s *Service) takeIn(ctx context.Context, v Published) error {
 		s.drifts = append(s.drifts, Drift{v.Service, v.Version, Loose})
 		return nil
 	}
-	f, err := s.store.folder(ctx, s.DB.Read(), v.Service, v.Version, v.digest)
+	files, err := s.store.files(ctx, s.DB.Read(), v.digest)
 	if err != nil {
 		return err
 	}
-	p, findings := s.Packages.Open(f)
+	var p *pack.Package
+	var findings []pack.Finding
+	f, damaged := pack.ReadKept(v.Service, v.Version, files, v.digest)
+	if damaged == nil {
+		p, findings = s.Packages.Open(f)
+	}
 	if p == nil || p.Hash != v.Hash {
 		s.Packages.Drop(v.Service, v.Version)
 		s.drifts = append(s.drifts, Drift{v.Service, v.Version, Unreadable})
-		log.ErrorContext(ctx, "a published service version cannot be read by this program and is not served; its cases wait", "findings", findings)
+		log.ErrorContext(ctx, "a published service version cannot be read by this program and is not served; its cases wait", "cause", damaged, "findings", findings)
 		return nil
 	}
 	if ok {
@@ -285,7 +290,11 @@ func (s *Service) Verdict(ctx context.Context, p Proposal) (Verdict, error) {
 	if v, ok := s.verdicts.Load(p.digest); ok {
 		return v.(Verdict), nil
 	}
-	f, err := s.store.folder(ctx, s.DB.Read(), p.Service, p.Version, p.digest)
+	files, err := s.store.files(ctx, s.DB.Read(), p.digest)
+	if err != nil {
+		return Verdict{}, err
+	}
+	f, err := pack.ReadKept(p.Service, p.Version, files, p.digest)
 	if err != nil {
 		return Verdict{}, err
 	}

@@ -41,13 +41,10 @@ func (store) keep(ctx context.Context, tx db.Querier, f pack.Folder) error {
 	return err
 }
 
-// folder returns the files that were kept.
-func (store) folder(ctx context.Context, q db.Querier, service, version, digest string) (pack.Folder, error) {
-	var files []byte
-	if err := q.QueryRowContext(ctx, `SELECT files FROM services_folder WHERE digest = $1`, digest).Scan(&files); err != nil {
-		return pack.Folder{}, err
-	}
-	return pack.ReadKept(service, version, files, digest)
+// files returns the zip that was kept under a digest.
+func (store) files(ctx context.Context, q db.Querier, digest string) (files []byte, err error) {
+	err = q.QueryRowContext(ctx, `SELECT files FROM services_folder WHERE digest = $1`, digest).Scan(&files)
+	return files, err
 }
 
 // published lists all that is published. An installation has some dozens.
