@@ -87,7 +87,8 @@ type Verdict struct {
 // Sound reports whether the version may be proposed: no finding is an error, and
 // there are scenarios, which all pass.
 func (v Verdict) Sound() bool {
-	return v.Package != nil && v.Tests.Failed == 0 && v.Tests.Passed > 0
+	return v.Package != nil && v.Tests.Failed == 0 && v.Tests.Passed > 0 &&
+		!slices.ContainsFunc(v.Findings, func(f pack.Finding) bool { return f.Severity == pack.Error })
 }
 
 // Deps is what publishing stands on; all are needed.
@@ -122,10 +123,10 @@ func New(d Deps) *Service {
 // Start records the versions of the folder that are seen for the first time, and
 // takes in all that is published.
 func (s *Service) Start(ctx context.Context) error {
-	if !s.Loose {
-		if err := s.record(ctx); err != nil {
-			return err
-		}
+	if s.Loose {
+		s.Log.WarnContext(ctx, "a demonstration: the service versions in its folder are not held fast; what is published on the pages is")
+	} else if err := s.record(ctx); err != nil {
+		return err
 	}
 	return s.Refresh(ctx)
 }
@@ -274,6 +275,11 @@ func (s *Service) judge(ctx context.Context, f pack.Folder) (Verdict, error) {
 			done <- v
 		}()
 		if v.Package, v.Findings = s.Packages.Open(f); v.Package != nil {
+			for _, x := range pack.Check(v.Package) { // and what only the scenarios show
+				if !slices.Contains(v.Findings, x) {
+					v.Findings = append(v.Findings, x)
+				}
+			}
 			v.Tests, v.Coverage = pack.TestAndCover(v.Package)
 		}
 	}()

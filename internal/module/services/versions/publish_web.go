@@ -202,12 +202,12 @@ func (w *Web) handIn(rw http.ResponseWriter, r *http.Request) error {
 // unsound says why a version cannot be proposed.
 func (p proposePage) unsound() string {
 	switch {
-	case p.verdict.Package == nil:
-		return p.T("versions.publish.errors")
 	case p.verdict.Tests.Failed > 0:
 		return p.N("versions.publish.fails", p.verdict.Tests.Failed)
+	case p.verdict.Package != nil && p.verdict.Tests.Passed == 0:
+		return p.T("versions.publish.untested")
 	}
-	return p.T("versions.publish.untested")
+	return p.T("versions.publish.errors")
 }
 
 // handedIn reads the zip of a form.
