@@ -46,6 +46,7 @@ const (
 	certificate = "certificate-of-residence"
 	permit      = "business-permit"
 	heatPump    = "klimabonus-heat-pump"
+	arrival     = "declaration-of-arrival"
 )
 
 // past is one run.
@@ -246,6 +247,8 @@ func (p *past) answers(service string, person int) form.Answers {
 		}
 	case certificate:
 		return form.Answers{"include": []any{"nationality"}}
+	case arrival:
+		return p.arrival(person)
 	case heatPump:
 		a := p.heating()
 		a["iban"], a["holder"] = p.iban(person), r.GivenName+" "+r.FamilyName
@@ -303,6 +306,25 @@ func (p *past) heating() form.Answers {
 	return a
 }
 
+// arrival is a move of a few days ago: from abroad by those whom the register
+// does not have as residents. The student lives with somebody, the others rent.
+func (p *past) arrival(person int) form.Answers {
+	moved := p.Clock.Now().AddDate(0, 0, -4)
+	a := form.Answers{
+		"capacity": "self", "origin": "commune", "withOthers": false, "arrived": moved.Format(time.DateOnly),
+		"street": "12, rue de la Démonstration", "postcode": "L-0006", "locality": "Demonstration",
+		"departure": true, "departureDate": moved.AddDate(0, 0, -3).Format(time.DateOnly),
+		"lodging": "tenant", "lease": scan("bail.pdf"), "identityProof": scan("passeport.pdf"), "truthful": true, "passedOn": true,
+	}
+	if p.People.Person(person).Register == exchange.RegisterNone {
+		a["origin"] = "abroad"
+	}
+	if persona, _ := p.People.PersonaAt(person); persona.Key == "student" {
+		a["lodging"], a["hostName"] = "hosted", "Josiane Hoffmann"
+	}
+	return a
+}
+
 var heatings = []string{"oil", "oil", "oil", "gas", "gas", "electric", "wood", "none"}
 
 var trades = []string{"Boulangerie de quartier", "Réparation de vélos", "Fleuriste", "Librairie d'occasion", "Entretien de jardins", "Photographie"}
@@ -332,6 +354,7 @@ var desks = []struct {
 	{"permits", "permits-case-worker", "permits-head-of-unit", 25, 3},
 	{"rnpp", "rnpp-case-worker", "rnpp-head-of-unit", 1, 2},
 	{"environment", "environment-case-worker", "environment-head-of-unit", 21, 2},
+	{"population", "population-case-worker", "population-head-of-unit", 4, 2},
 }
 
 // work is one day at the desks.
@@ -403,7 +426,7 @@ func basicAid(proposal *pack.Decision) (amount, reasons string) {
 }
 
 func (p *past) question(d *cases.Dossier) string {
-	if d.Service == permit {
+	if d.Service == permit || d.Service == arrival {
 		return "Veuillez nous envoyer une copie lisible de votre bail ou de votre titre de propriété."
 	}
 	return "Veuillez nous envoyer un extrait bancaire qui montre le titulaire du compte indiqué."
@@ -450,10 +473,13 @@ var stories = []struct {
 	{47, "large-household", heatPump, ""},
 	{40, "founder", permit, ""},
 	{33, "family", allowance, ""},
+	{30, "newcomer", arrival, ""},
 	{21, "pensioner", allowance, "fns-case-worker"},
 	{20, "single-parent", certificate, ""},
 	{5, "founder-with-record", permit, ""},
+	{5, "student", arrival, ""}, // lodged by somebody who has not answered yet
 	{4, "high-income", allowance, ""},
+	{3, "cross-border-worker", arrival, ""},
 }
 
 func (p *past) personas(ctx context.Context, day int) error {
