@@ -307,7 +307,8 @@ func (p *past) heating() form.Answers {
 }
 
 // arrival is a move of a few days ago: from abroad by those whom the register
-// does not have as residents. The student lives with somebody, the others rent.
+// does not have as residents. The student lives with somebody, the others rent;
+// the large household moves together.
 func (p *past) arrival(person int) form.Answers {
 	moved := p.Clock.Now().AddDate(0, 0, -4)
 	a := form.Answers{
@@ -319,8 +320,23 @@ func (p *past) arrival(person int) form.Answers {
 	if p.People.Person(person).Register == exchange.RegisterNone {
 		a["origin"] = "abroad"
 	}
-	if persona, _ := p.People.PersonaAt(person); persona.Key == "student" {
+	switch persona, _ := p.People.PersonaAt(person); persona.Key {
+	case "student":
 		a["lodging"], a["hostName"] = "hosted", "Josiane Hoffmann"
+	case "large-household":
+		members := []any{}
+		for _, m := range p.People.Household(person).Members {
+			i, known := p.People.Find(m.ID)
+			if !known || i == person {
+				continue
+			}
+			members = append(members, map[string]any{"givenName": m.GivenName, "familyName": m.FamilyName, "birthDate": m.BirthDate,
+				"relation": m.Relation, "nationality": p.People.Person(i).Nationality, "origin": "commune"})
+			if m.Relation == "spouse" {
+				a["partnerId"] = m.ID
+			}
+		}
+		a["withOthers"], a["members"] = true, members
 	}
 	return a
 }
@@ -396,6 +412,9 @@ func (p *past) handle(ctx context.Context, who cases.Actor, row cases.QueueRow, 
 	}
 	if row.TaskKind == cases.TaskApprove {
 		return p.Cases.Approve(ctx, who, row.ID, row.Task, true, "")
+	}
+	if row.TaskKind == cases.TaskJudge {
+		return p.Cases.Judge(ctx, who, row.ID, row.Task, true, "Les pièces jointes le montrent.")
 	}
 	if len(d.Requests) == 0 && p.random.IntN(7) == 0 && day > 12 {
 		p.pending = append(p.pending, answer{day: day - 3 - p.random.IntN(8), who: applicantOf(d), caseID: row.ID})
@@ -473,7 +492,7 @@ var stories = []struct {
 	{47, "large-household", heatPump, ""},
 	{40, "founder", permit, ""},
 	{33, "family", allowance, ""},
-	{30, "newcomer", arrival, ""},
+	{30, "large-household", arrival, ""}, // whose other adult never answered
 	{21, "pensioner", allowance, "fns-case-worker"},
 	{20, "single-parent", certificate, ""},
 	{5, "founder-with-record", permit, ""},
