@@ -190,6 +190,19 @@ func (x Deadline) Tell(l *i18n.Locale, p *pack.Package) []string {
 	return said
 }
 
+// Title says what the deadline is for; step names an element of the process.
+func (x Deadline) Title(l *i18n.Locale, step func(element string) string) string {
+	return deadlineTitle(l, x.Of, x.Element, step)
+}
+
+func deadlineTitle(l *i18n.Locale, of DeadlineOf, element string, step func(string) string) string {
+	what := l.T("cases.deadline.title." + string(of))
+	if element == "" {
+		return what
+	}
+	return l.T("cases.deadline.of", "what", what, "step", cmp.Or(step(element), element))
+}
+
 // mostOff is how many days that moved a deadline are named.
 const mostOff = 6
 
@@ -231,10 +244,7 @@ func TellMoved(l *i18n.Locale, e Entry, step func(element string) string) string
 		t, _ := time.Parse(time.RFC3339, e.Data[key])
 		return l.Date(t)
 	}
-	what := l.T("cases.deadline.title." + cmp.Or(e.Data["deadline"], string(OfDecision)))
-	if element := e.Data["task"]; element != "" {
-		what = l.T("cases.deadline.of", "what", what, "step", step(element))
-	}
+	what := deadlineTitle(l, DeadlineOf(e.Data["deadline"]), e.Data["task"], step)
 	said := l.T("cases.deadline.recounted", "what", what, "old", at("old"), "until", at("until"))
 	if day, err := time.Parse(time.DateOnly, e.Data["day"]); err == nil {
 		said += " " + l.T("cases.deadline.because."+e.Data["dayKind"], "date", l.Date(day), "legal", e.Data["legal"])

@@ -98,7 +98,7 @@ func haltedSteps(p *bpmn.Process, state bpmn.State) []HaltedStep {
 		}
 		step := HaltedStep{Token: t.ID, Element: e, Failure: t.Fail, Tries: t.Tries, GiveUp: giveUpOf(e)}
 		for _, u := range p.Uses() {
-			if at, ok := p.Element(u.Element); ok && (at.ID == t.El || at.Attached == t.El) {
+			if at, _ := p.Element(u.Element); u.Element == t.El || u.From == t.El || at.Attached == t.El {
 				step.Reads = append(step.Reads, u)
 			}
 		}
@@ -165,14 +165,18 @@ func (h *Halted) Variables() []string {
 
 func correctable(p *bpmn.Process, c *Case) []string {
 	var names []string
+	add := func(name string) { // what people answer and rules decide is corrected by people and rules
+		e, _ := p.Element(name)
+		if !slices.Contains(reserved, name) && e.Kind != "userTask" && e.Kind != "businessRuleTask" && e.Kind != "serviceTask" {
+			names = append(names, name)
+		}
+	}
 	for name := range c.File.Vars {
-		names = append(names, name)
+		add(name)
 	}
 	for _, u := range p.Uses() {
 		for _, name := range u.Names {
-			if _, isElement := p.Element(name); !isElement && !slices.Contains(reserved, name) {
-				names = append(names, name)
-			}
+			add(name)
 		}
 	}
 	slices.Sort(names)
@@ -515,13 +519,10 @@ func (ch *change) giveUpEvidence(want []string) {
 // judgeInstead leaves to a person what the rule could not compute.
 func (ch *change) judgeInstead() feel.Value {
 	value := feel.Context(feel.Entry{Name: "outcome", Value: feel.String(string(pack.Judgement))}, feel.Entry{Name: "amount", Value: feel.Null()},
-		feel.Entry{Name: "reasons", Value: feel.List(feel.String(reasonByHand))})
-	ch.c.File.Proposal = &pack.Decision{Outcome: pack.Judgement, Reasons: []string{reasonByHand}, Value: value, ReferenceDate: ch.c.SubmittedAt.In(luxembourg)}
+		feel.Entry{Name: "reasons", Value: feel.List()})
+	ch.c.File.Proposal = &pack.Decision{Outcome: pack.Judgement, Value: value, ReferenceDate: ch.c.SubmittedAt.In(luxembourg)}
 	return value
 }
-
-// reasonByHand is the platform's own reason: the rule could not be computed.
-const reasonByHand = "ruleGivenUp"
 
 // paidOtherwise records a payment that was made by hand.
 func (ch *change) paidOtherwise(step HaltedStep, reference string) error {

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"passerelle/engine/form"
-	"passerelle/internal/module/cases"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
