@@ -24,11 +24,16 @@ func (s *Service) FollowCalendar(ctx context.Context) error {
 		}
 	}
 	hash := s.calendar.Hash()
-	if hash == was {
+	if hash == was && len(before) > 0 {
 		return nil
 	}
 	r := Run{ID: fmt.Sprintf("calendar-%d-%.16s", n+1, hash), Kind: RunCalendar, At: s.now(), Actor: "system",
 		Detail: RunDetail{Calendar: hash, Since: s.now().AddDate(0, 0, -s.longestAppeal())}}
+	if hash == was { // the first start: only what was counted with is on record
+		r.Detail.First, r.EndedAt = true, r.At
+		_, err = s.start(ctx, r)
+		return err
+	}
 	if r.Total, err = s.store.countCountable(ctx, s.DB.Read(), r.Detail.Since); err != nil {
 		return err
 	}

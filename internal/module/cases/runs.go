@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"passerelle/internal/platform/db"
@@ -39,6 +40,7 @@ const (
 // RunDetail is what a run needs to know.
 type RunDetail struct {
 	Calendar   string     `json:"calendar,omitempty"` // hash
+	First      bool       `json:"first,omitempty"`    // calendar: nothing was counted with another one before
 	Since      time.Time  `json:"since,omitzero"`     // calendar: cases decided before cannot be contested any more
 	Cause      Cause      `json:"cause,omitzero"`
 	Correction Correction `json:"correction,omitzero"`
@@ -142,5 +144,7 @@ func (s *Service) Runs(ctx context.Context, a Actor, limit int) ([]Run, error) {
 	if !a.Has("operator") {
 		return nil, errs.New(errs.Forbidden, "cases.operatorOnly")
 	}
-	return s.store.runs(ctx, s.DB.Read(), "", limit)
+	all, err := s.store.runs(ctx, s.DB.Read(), "", limit+1)
+	all = slices.DeleteFunc(all, func(r Run) bool { return r.Detail.First }) // the first calendar moved nothing
+	return all[:min(len(all), limit)], err
 }
