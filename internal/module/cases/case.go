@@ -24,6 +24,7 @@ const (
 	Received  Status = "received"  // nobody has to act: facts are being fetched or rules run
 	Examined  Status = "examined"  // the authority's turn
 	Waiting   Status = "waiting"   // the applicant's turn: evidence or a fee is due
+	Asking    Status = "asking"    // the turn of somebody whom the application names
 	Decided   Status = "decided"   // decided; something is still to be done (payment)
 	Closed    Status = "closed"    // the process has ended
 	Withdrawn Status = "withdrawn" // by the applicant
@@ -64,11 +65,13 @@ type Case struct {
 type File struct {
 	Applicant  Applicant                    `json:"applicant"`
 	StartedAt  time.Time                    `json:"startedAt,omitzero"` // when the applicant opened the form
+	Helpers    map[string]string            `json:"helpers,omitempty"`  // who answered a page for the applicant, by page
 	Evidence   map[string]exchange.Evidence `json:"evidence,omitempty"` // by evidence id of the service
 	Missing    []string                     `json:"missing,omitempty"`  // evidence its register does not have
 	Clock      LegalClock                   `json:"clock"`
 	Process    bpmn.State                   `json:"process"`
 	Results    map[string]Result            `json:"results,omitempty"` // of user tasks, by element
+	Parties    map[string]pack.Contribution `json:"parties,omitempty"` // what became of the parts of others, by party
 	Proposal   *pack.Decision               `json:"proposal,omitempty"`
 	Decision   *Decision                    `json:"decision,omitempty"`
 	Superseded []Decision                   `json:"superseded,omitempty"` // decisions that a granted appeal has lifted, oldest first
@@ -110,6 +113,7 @@ type Result struct {
 	Met      *bool        `json:"met,omitempty"`      // judge
 	Approved *bool        `json:"approved,omitempty"` // approve
 	Paid     bool         `json:"paid,omitempty"`     // pay
+	Status   string       `json:"status,omitempty"`   // contribute: pack.Answered or pack.Declined
 	Reasons  string       `json:"reasons,omitempty"`  // in the words of the person who decided
 	By       string       `json:"by"`                 // account
 	Name     string       `json:"name"`               // display name
@@ -145,7 +149,7 @@ type Task struct {
 	ID, Case           string
 	Element            string
 	Kind               TaskKind
-	Role, Authority    string // role "applicant": the person the case is about
+	Role, Authority    string // role "applicant": the person the case is about; "party": somebody it names
 	Service            string
 	Assignee, Assigned string // account and display name; "" is nobody yet
 	Status             TaskStatus
@@ -163,6 +167,8 @@ const (
 	TaskJudge   TaskKind = "judge"
 	TaskApprove TaskKind = "approve"
 	TaskPay     TaskKind = "pay"
+
+	TaskContribute TaskKind = "contribute"
 )
 
 // TaskStatus is the state of a task. Waiting tasks are in nobody's queue while

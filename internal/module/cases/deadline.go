@@ -61,7 +61,7 @@ func (d *Dossier) Deadlines(now time.Time) []Deadline {
 	}
 	for _, w := range d.File.Process.Waits() {
 		if t, ok := d.File.Timers[w.ID]; ok && w.Kind == bpmn.WaitTimer {
-			all = append(all, d.calendar.limit(Deadline{Of: OfTimer, Element: w.Element, From: t.From, Span: t.Span, Counts: t.Counts}, t.Due))
+			all = append(all, d.calendar.limit(Deadline{Of: OfTimer, Element: hostOf(d.Process(), w.Element), From: t.From, Span: t.Span, Counts: t.Counts}, t.Due))
 		}
 	}
 	if x, ok := d.AppealDeadline(); ok && !now.After(x.Until) && d.Issued().Outcome != pack.TacitGrant {

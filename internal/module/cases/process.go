@@ -129,7 +129,7 @@ func (ch *change) drive(ev bpmn.Event) error {
 func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 	switch cmd.Type {
 	case bpmn.CreateUserTask:
-		if r := ch.c.File.Results[cmd.Element]; r.Paid { // before the case was reopened: a fee is due once
+		if r := ch.c.File.Results[cmd.Element]; r.Paid || r.Status != "" { // before the case was reopened: a fee is due once, and nobody is asked twice
 			return []bpmn.Event{bpmn.TaskCompleted(cmd.Token, r.value())}, nil
 		}
 		ch.addTask(cmd)
@@ -175,6 +175,7 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 func (ch *change) cancelCall(cmd bpmn.Command) {
 	ch.cancelJob("evidence/" + cmd.ID)
 	ch.cancelJob("payout/" + cmd.Token)
+	ch.endInvitation(ch.c.ID + "/" + cmd.ID)
 }
 
 // callService performs a service task and reports whether it is done already.
@@ -215,14 +216,18 @@ func (ch *change) hasEvidence(want []string) bool {
 func (ch *change) addTask(cmd bpmn.Command) {
 	t := Task{ID: ch.c.ID + "/" + cmd.ID, Case: ch.c.ID, Element: cmd.Element, Kind: TaskKind(cmd.Attrs["kind"]), Role: cmd.Attrs["role"],
 		Authority: ch.c.Authority, Service: ch.c.Service, Status: TaskOpen, CreatedAt: ch.now}
-	if t.Role == roleApplicant {
+	switch t.Role {
+	case roleParty:
+		t.DueAt = ch.ends[cmd.Element]
+		ch.invite(t, cmd)
+	case roleApplicant:
 		t.Assignee = ch.c.Account
 		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
 			t.DueAt = endOf(ch.s.calendar.lastDay(limit, ch.now, ofPerson))
 			ch.job("cases.fee", "fee/"+cmd.ID, t.DueAt.Add(time.Microsecond), feeJob{Case: ch.c.ID, Task: t.ID, Remind: true})
 		}
 		ch.notify("task." + string(t.Kind))
-	} else {
+	default:
 		t.DueAt = ch.c.deadline()
 		if ch.asking() {
 			t.Status = TaskWaiting

@@ -105,7 +105,8 @@ func (ch *change) recount() {
 			continue
 		}
 		if until, later := ch.later(t.Due, t.lastDay(k)); later {
-			ch.moved(OfTimer, timerElement(id), t.Due, until)
+			ch.moved(OfTimer, hostOf(ch.process(), timerElement(id)), t.Due, until)
+			ch.putOff(timerElement(id), t.Due, until)
 			t.Due = until
 			f.Timers[id] = t
 			ch.cancelJob("timer/" + id)
@@ -119,6 +120,24 @@ func (ch *change) recount() {
 		if until, later := ch.later(d.Appeal.Until, k.lastDay(appealSpan(ch.p, ch.c.Kind), d.At, ofPerson)); later {
 			ch.moved(OfAppeal, "", d.Appeal.Until, until)
 			d.Appeal.Until = until
+		}
+	}
+}
+
+// putOff moves what ends with a timer at a task's boundary: the task, and the
+// invitation of the party that is asked.
+func (ch *change) putOff(timer string, was, until time.Time) {
+	host := hostOf(ch.process(), timer)
+	for i := range ch.tasks {
+		t := &ch.tasks[i]
+		if t.Element != host || t.Status != TaskOpen || !t.DueAt.Equal(was) || !t.outside() {
+			continue
+		}
+		t.DueAt = until
+		ch.touch(t.ID)
+		if inv := ch.invitation(t.ID); inv != nil {
+			inv.DueAt = until
+			ch.touch(invitationKey(t.ID))
 		}
 	}
 }

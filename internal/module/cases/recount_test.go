@@ -186,3 +186,32 @@ func TestARunGoesOnWhereItWasCut(t *testing.T) {
 		}
 	})
 }
+
+// TestANewHolidayGivesAPartyMoreTime: task, invitation and timer stay one date.
+func TestANewHolidayGivesAPartyMoreTime(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.apply(alice, "leave", "granted")
+		due := w.part(id, "partner").DueAt
+		w.restart(calendarDay(due.In(luxembourg).Year(), due.In(luxembourg).Month(), due.In(luxembourg).Day(), pack.DayHoliday))
+		w.run()
+		inv, later := w.part(id, "partner"), time.Time{}
+		for _, t := range w.file(id).Tasks {
+			if t.ID == inv.Task {
+				later = t.DueAt
+			}
+		}
+		if !inv.DueAt.After(due) || !inv.DueAt.Equal(later) {
+			t.Fatalf("the invitation runs until %v, the task until %v, before it was %v", inv.DueAt, later, due)
+		}
+		w.at(due.Add(time.Second))
+		w.run()
+		if d := w.file(id); d.File.Parties["partner"].Status == pack.Silent {
+			t.Error("silent too early")
+		}
+		w.at(inv.DueAt.Add(time.Second))
+		w.run()
+		if d := w.file(id); d.File.Parties["partner"].Status != pack.Silent {
+			t.Errorf("%+v", d.File.Parties)
+		}
+	})
+}

@@ -108,6 +108,9 @@ func (ch *change) startTimer(cmd bpmn.Command) error {
 		ch.c.File.Timers = map[string]Timer{}
 	}
 	ch.c.File.Timers[cmd.ID] = t
+	if e, _ := ch.process().Element(cmd.Element); e.Attached != "" && !e.Stays {
+		ch.ends[e.Attached] = t.Due
+	}
 	ch.job("cases.timer", "timer/"+cmd.ID, t.fires(), timerJob{Case: ch.c.ID, Timer: cmd.ID})
 	return nil
 }
@@ -133,11 +136,21 @@ func (ch *change) fireTimer(id string) error {
 	}
 	ch.fired = firedTimer{element: timerElement(id), timer: ch.c.File.Timers[id]}
 	delete(ch.c.File.Timers, id)
+	ch.silence(ch.fired.element)
 	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
 		return err
 	}
 	ch.settle()
 	return nil
+}
+
+// hostOf is the element whose name says what a timer is for: the task at whose
+// boundary it stands, or itself.
+func hostOf(p *bpmn.Process, timer string) string {
+	if e, _ := p.Element(timer); e.Attached != "" {
+		return e.Attached
+	}
+	return timer
 }
 
 // timerElement is the event of the process that a timer belongs to.

@@ -55,26 +55,45 @@ func (w *Web) signedInOrKept(h web.Handler) web.Handler {
 type writing struct {
 	*Draft
 	pack  *pack.Package
+	form  *form.Form
+	given *delegated // a page of another's draft; nil: one's own
 	who   web.Identity
 	env   form.Env
 	pages []*form.Page // reachable now
+
+	delegations []*Delegation // pages that the author gave to others
+	giving      giveForm      // what was typed to give one, after a mistake
 }
 
 func (w *Web) open(r *http.Request) (*writing, error) {
+	if r.PathValue("code") != "" {
+		x, err := w.openPart(r)
+		if err == nil && x.given.Status != DelegationTaken {
+			return nil, errs.New(errs.Gone, "services.delegate.over")
+		}
+		return x, err
+	}
 	who, _ := web.IdentityFrom(r.Context())
 	d, p, err := w.service.Draft(r.Context(), who, r.PathValue("draft"))
 	if err != nil {
 		return nil, err
 	}
-	x := &writing{Draft: d, pack: p, who: who}
+	x := &writing{Draft: d, pack: p, form: d.Form(p), who: who}
 	x.refresh(w.service)
-	return x, nil
+	if len(p.Service.Delegable) > 0 && d.Party == "" {
+		x.delegations, err = w.service.Delegations(r.Context(), who, d.ID)
+	}
+	return x, err
 }
 
 // refresh computes anew what depends on the answers.
 func (x *writing) refresh(s *Service) {
+	if x.given != nil {
+		x.env, x.pages = s.delegatedEnv(x.given, x.Answers), onlyPage(x.form, x.given.Page)
+		return
+	}
 	x.env = s.Env(x.pack, x.Draft, x.who)
-	x.pages = x.pack.Form.Reachable(x.env)
+	x.pages = x.form.Reachable(x.env)
 }
 
 // page returns the reachable page with the id and its number from 1.
@@ -87,7 +106,38 @@ func (x *writing) page(id string) (*form.Page, int) {
 	return nil, 0
 }
 
-func (x *writing) path(page string) string { return "/applications/" + x.ID + "/" + page }
+// start is where the person begins, or goes on.
+func (x *writing) start() string {
+	if x.given != nil {
+		return "/parts/" + x.given.Code
+	}
+	return "/applications/" + x.ID
+}
+
+// name is what is being written: the application, or somebody's part in one.
+func (x *writing) name(w Words) string {
+	if x.Party != "" {
+		return w.pack("party." + x.Party + ".title")
+	}
+	return w.pack("service.title")
+}
+
+// next says what happens once it is sent.
+func (x *writing) next(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.next")
+	}
+	return w.pack("service.receiptNext")
+}
+
+func (x *writing) path(page string) string {
+	if x.given != nil {
+		return "/parts/" + x.given.Code + "/" + page
+	}
+	return x.ownPath(page)
+}
+
+func (x *writing) ownPath(page string) string { return "/applications/" + x.ID + "/" + page }
 
 // after returns the path that follows page n (from 1).
 func (x *writing) after(n int) string {
@@ -148,7 +198,7 @@ func (w *Web) showPage(rw http.ResponseWriter, r *http.Request) error {
 	}
 	p, n := x.page(r.PathValue("page"))
 	if p == nil {
-		return web.SeeOther(rw, r, "/applications/"+x.ID) // became unreachable, or never was a page
+		return web.SeeOther(rw, r, x.start()) // became unreachable, or never was a page
 	}
 	return web.Render(rw, r, http.StatusOK, formPage(w.view(r), x, p, n, nil, ""))
 }
@@ -165,7 +215,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 	}
 	p, n := x.page(r.PathValue("page"))
 	if p == nil {
-		return web.SeeOther(rw, r, "/applications/"+x.ID)
+		return web.SeeOther(rw, r, x.start())
 	}
 	values, err := w.parse(r)
 	if err != nil {
@@ -174,20 +224,20 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 	if rev, err := strconv.ParseInt(values.Get("rev"), 10, 64); err != nil || rev != x.Rev {
 		// Another window was quicker: nothing is overwritten, and what was typed
 		// here is shown on top of what is stored.
-		merged, _ := x.pack.Form.Read(p, values, x.env)
+		merged, _ := x.form.Read(p, values, x.env)
 		x.Answers = merged
 		x.refresh(w.service)
 		return web.Render(rw, r, http.StatusConflict, formPage(w.view(r), x, p, n, nil, "services.draft.changed"))
 	}
-	seen := paths(x.pack.Form.Show(p, x.env))
+	seen := paths(x.form.Show(p, x.env))
 
 	wrongFiles, err := w.takeFiles(r, x, p, values)
 	if err != nil {
 		return err
 	}
-	merged, wrong := x.pack.Form.Read(p, values, x.env)
+	merged, wrong := x.form.Read(p, values, x.env)
 	if a, ok := form.ParseAction(values); ok {
-		merged = x.pack.Form.Apply(p, a, merged)
+		merged = x.form.Apply(p, a, merged)
 	}
 	x.Answers = merged
 	x.refresh(w.service)
@@ -195,7 +245,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 
 	stay := values.Get("action") != ""
 	notice := ""
-	if now := paths(x.pack.Form.Show(p, x.env)); !subset(now, seen) {
+	if now := paths(x.form.Show(p, x.env)); !subset(now, seen) {
 		// An answer asked for more: that is no mistake of the person's.
 		wrong = slices.DeleteFunc(wrong, func(e form.FieldError) bool {
 			return !seen[e.Field] && slices.Contains([]string{"required", "declaration", "rowsMin", "filesMin"}, e.Code)
@@ -212,7 +262,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 			x.Page = "check"
 		}
 	}
-	if err := w.service.Save(r.Context(), x.Draft); err != nil {
+	if err := w.save(r.Context(), x); err != nil {
 		return err
 	}
 	switch {
@@ -264,7 +314,7 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) error {
 	if x.Receipt != nil {
 		return web.SeeOther(rw, r, x.path("receipt"))
 	}
-	_, wrong := x.pack.Form.Validate(x.env)
+	_, wrong := x.form.Validate(x.env)
 	return web.Render(rw, r, http.StatusOK, checkPage(w.view(r), x, wrong, ""))
 }
 
@@ -280,7 +330,7 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		_, wrong := x.pack.Form.Validate(x.env)
+		_, wrong := x.form.Validate(x.env)
 		return web.Render(rw, r, http.StatusConflict, checkPage(w.view(r), x, wrong, "services.check.changed"))
 	}
 	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, i18n.FromContext(r.Context()).Lang())

@@ -21,10 +21,12 @@ import (
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/event"
 	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/mail"
 	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/work"
 )
 
-// Deps is what the module stands on; every field is needed.
+// Deps is what the module stands on; all but Mail is needed.
 type Deps struct {
 	DB       *db.DB
 	Clock    clock.Clock
@@ -34,7 +36,16 @@ type Deps struct {
 	Blobs    *blob.Store
 	// Submit makes a case of a finished application: the module of cases.
 	Submit func(context.Context, Submission) (Receipt, error)
-	Log    *slog.Logger
+	// PartFacts and Contribute are the module of cases for the parts of others:
+	// what the form of a party's task rests on, for the account that took it, and
+	// the hand-in.
+	PartFacts  func(ctx context.Context, who web.Identity, task string) (pack.Facts, error)
+	Contribute func(context.Context, Part) (Receipt, error)
+	Queue      *work.Queue // for mails about pages that are given to others
+	Mail       mail.Sender // nil: none is sent
+	Texts      *i18n.Bundle
+	URL        string // public address of the installation, for links
+	Log        *slog.Logger
 }
 
 // Service offers the use cases of the module. It is safe for concurrent use.
@@ -48,6 +59,7 @@ type Service struct {
 // New returns the service, its search index built, and listens for decisions.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, index: newIndex(d.Packages)}
+	d.Queue.Handle("services.delegation", s.sendMail)
 	d.Events.Subscribe("services.measure", []string{"case.decided"}, s.measureDecision)
 	return s
 }
@@ -131,6 +143,10 @@ func (s *Service) Draft(ctx context.Context, who web.Identity, id string) (*Draf
 	if err != nil {
 		return nil, nil, err
 	}
+	if d.Party != "" {
+		p, err := s.part(ctx, who, d)
+		return d, p, err
+	}
 	p, ok := s.Packages.Version(d.Service, d.Version)
 	if d.Receipt != nil && ok {
 		return d, p, nil
@@ -193,6 +209,13 @@ func (s *Service) Discard(ctx context.Context, who web.Identity, id string) erro
 
 // Env is what the form's conditions see for the draft.
 func (s *Service) Env(p *pack.Package, d *Draft, who web.Identity) form.Env {
+	if d.Party != "" {
+		var asked pack.Facts
+		if d.asked != nil {
+			asked = *d.asked
+		}
+		return p.PartyEnv(asked, d.Answers, Applicant(who))
+	}
 	return p.FormEnv(d.facts(who, s.Today()))
 }
 
@@ -206,17 +229,33 @@ func (s *Service) Send(ctx context.Context, who web.Identity, id string, lang i1
 	if d.Receipt != nil {
 		return d.Receipt, nil, nil
 	}
-	clean, wrong := p.Form.Validate(s.Env(p, d, who))
+	clean, wrong := d.Form(p).Validate(s.Env(p, d, who))
 	if len(wrong) > 0 {
 		return nil, wrong, nil
 	}
+	if d.Party != "" {
+		r, err := s.Contribute(ctx, Part{Task: d.Task, Actor: who, Answers: clean})
+		if err != nil {
+			return nil, nil, err
+		}
+		return &r, nil, s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.sent(ctx, tx, d.ID, r) })
+	}
+	given, err := s.Delegations(ctx, who, d.ID)
+	if err != nil {
+		return nil, nil, err
+	}
 	r, err := s.Submit(ctx, Submission{Service: p.ID, Version: p.Version, Key: "draft/" + d.ID, Actor: who, Lang: lang,
-		Application: clean, Evidence: d.Evidence, StartedAt: d.CreatedAt})
+		Application: clean, Evidence: d.Evidence, StartedAt: d.CreatedAt, Helpers: helpers(given)})
 	if err != nil {
 		return nil, nil, err
 	}
 	// If we die before this is stored, sending again finds the same case.
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.sent(ctx, tx, d.ID, r) })
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.store.endDelegations(ctx, tx, d.ID, db.Micros(s.Clock.Now())); err != nil {
+			return err
+		}
+		return s.store.sent(ctx, tx, d.ID, r)
+	})
 	return &r, nil, err
 }
 

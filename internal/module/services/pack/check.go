@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ func (p *Package) check() []Finding {
 	l.checkParameters(p)
 	l.checkDecision(p)
 	l.checkProcess(p)
+	l.checkParties(p)
 	l.checkExplanation(p)
 	l.checkNearest(p)
 	l.checkNorms(p)
@@ -62,7 +64,7 @@ func (p *Package) check() []Finding {
 }
 
 // inputs are what every decision may ask for; few ask for all.
-var inputs = []string{"application", "evidence", "parameters", "date", "applicant"}
+var inputs = factNames
 
 // checkDecision reports what the decision engine finds in its model: gaps and
 // overlaps of tables with an example, types, names, rules that never count.
@@ -112,11 +114,30 @@ func (l *loader) checkForm(p *Package) {
 			fields(f.Fields)
 		}
 	}
+	for i, id := range p.Service.Delegable {
+		l.checkDelegable(p, p.lines.at("delegable."+strconv.Itoa(i)), id)
+	}
 	for _, pg := range p.Form.Pages {
 		if never(pg.When) {
 			l.fault(file, pg.When.Line, "page %q is never asked", pg.ID)
 		}
 		fields(pg.Fields)
+	}
+}
+
+// checkDelegable checks a page that the applicant may give to somebody else: it
+// shows nothing that registers say of the applicant, and declares nothing in
+// their name.
+func (l *loader) checkDelegable(p *Package, line int, id string) {
+	page := p.Form.Page(id)
+	if page == nil {
+		l.fault("service.yaml", line, "delegable: the form has no page %q", id)
+		return
+	}
+	for _, f := range page.Fields {
+		if f.Prefill != nil || f.Type == form.Fact || f.Type == form.Declaration {
+			l.fault("service.yaml", line, "delegable: page %q has the field %q, which is the applicant's own affair", id, f.ID)
+		}
 	}
 }
 
@@ -161,6 +182,7 @@ func (l *loader) paths(p *Package, file string, line int, text string, applicati
 			}
 		}
 	}
+	l.partyPaths(p, file, line, text)
 	for _, path := range source.Paths(text, "evidence") {
 		l.checkEvidence(p, file, line, path[0])
 	}
@@ -203,8 +225,8 @@ func (l *loader) checkParameters(p *Package) {
 // topics of service tasks and kinds of user tasks that the platform knows.
 var (
 	topics = []string{"evidence.fetch", "decision.issue", "payment.order", "certificate.issue"}
-	kinds  = []string{"decide", "judge", "approve", "pay"}
-	roles  = []string{"case-worker", "head-of-unit", "applicant"}
+	kinds  = []string{"decide", "judge", "approve", "pay", "contribute"}
+	roles  = []string{"case-worker", "head-of-unit", "applicant", "party"}
 )
 
 func (l *loader) checkProcess(p *Package) {
@@ -221,6 +243,9 @@ func (l *loader) checkProcess(p *Package) {
 			}
 			if !slices.Contains(roles, e.Attrs["role"]) {
 				bad("pg:role is one of %s", strings.Join(roles, ", "))
+			}
+			if (e.Attrs["kind"] == "contribute") != (e.Attrs["role"] == "party") {
+				bad("a task of kind contribute has the role party, and no other has")
 			}
 			if other := e.Attrs["fourEyes"]; other != "" {
 				if x, ok := p.Process.Element(other); !ok || x.Kind != "userTask" {
@@ -319,7 +344,7 @@ func (l *loader) checkLetters(p *Package) {
 	}
 }
 
-var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
+var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^parties/[^/]+\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
 
 func (l *loader) checkFiles(p *Package) {
 	for _, name := range sortedKeys(p.files) {
