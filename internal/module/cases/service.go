@@ -131,7 +131,7 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 		Service: p.ID, Version: p.Version, Authority: p.Service.Authority,
 		Account: sub.Actor.Account, Person: sub.Actor.Person, Name: sub.Actor.Name, Email: sub.Actor.Email, Lang: sub.Lang,
 		Idempotency: sub.Key, Status: Received, SubmittedAt: now,
-		File: File{Applicant: applicantOf(sub.Actor), StartedAt: sub.StartedAt, Evidence: sub.Evidence},
+		File: File{Applicant: applicantOf(sub.Actor), StartedAt: sub.StartedAt, Helpers: sub.Helpers, Evidence: sub.Evidence},
 	}
 	clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
 	if len(fields) > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,11 +114,30 @@ func (l *loader) checkForm(p *Package) {
 			fields(f.Fields)
 		}
 	}
+	for i, id := range p.Service.Delegable {
+		l.checkDelegable(p, p.lines.at("delegable."+strconv.Itoa(i)), id)
+	}
 	for _, pg := range p.Form.Pages {
 		if never(pg.When) {
 			l.fault(file, pg.When.Line, "page %q is never asked", pg.ID)
 		}
 		fields(pg.Fields)
+	}
+}
+
+// checkDelegable checks a page that the applicant may give to somebody else: it
+// shows nothing that registers say of the applicant, and declares nothing in
+// their name.
+func (l *loader) checkDelegable(p *Package, line int, id string) {
+	page := p.Form.Page(id)
+	if page == nil {
+		l.fault("service.yaml", line, "delegable: the form has no page %q", id)
+		return
+	}
+	for _, f := range page.Fields {
+		if f.Prefill != nil || f.Type == form.Fact || f.Type == form.Declaration {
+			l.fault("service.yaml", line, "delegable: page %q has the field %q, which is the applicant's own affair", id, f.ID)
+		}
 	}
 }
 

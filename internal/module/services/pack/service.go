@@ -33,6 +33,7 @@ type Service struct {
 	LastChecked   time.Time       `yaml:"lastChecked"`
 	Offline       Offline         `yaml:"offline"`
 	Legal         []LegalResource `yaml:"legal"`
+	Delegable     []string        `yaml:"delegable"` // pages of the form that the applicant may give to somebody else
 	Evidence      []EvidenceSpec  `yaml:"evidence"`
 	Parties       []PartySpec     `yaml:"parties"` // who else has a part in the procedure
 	Outputs       []Output        `yaml:"outputs"`
