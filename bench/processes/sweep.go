@@ -57,9 +57,9 @@ func (w *world) sweep(ctx context.Context, n int) (sweep, error) {
 	swept := make(chan struct{})
 	commands := make(chan load.Figures, 1)
 	go func() { commands <- w.commands(ctx, task, swept) }()
-	for left := n + 1; left > 1; { // one is not due
-		time.Sleep(100 * time.Millisecond)
-		if left, err = timersLeft(ctx, w.DB); err != nil || ctx.Err() != nil {
+	for due := true; due; {
+		time.Sleep(50 * time.Millisecond)
+		if due, err = timersDue(ctx, w.DB, start); err != nil || ctx.Err() != nil {
 			return out, errors.Join(err, ctx.Err())
 		}
 	}

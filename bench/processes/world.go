@@ -48,6 +48,7 @@ type world struct {
 	database string // SQLite or PostgreSQL
 	dir      string
 	url      string
+	cluster  *dbtest.Cluster // nil on SQLite
 	cleanup  []func() error
 }
 
@@ -71,7 +72,7 @@ func newWorld(ctx context.Context, database string) (w *world, err error) {
 			return w, err
 		}
 		w.cleanup = append(w.cleanup, c.Stop)
-		w.url = c.URL
+		w.url, w.cluster = c.URL, c
 	}
 	d, err := db.Open(ctx, w.url)
 	if err != nil {
@@ -99,6 +100,14 @@ func (w *world) close() error {
 		all = append(all, w.cleanup[i]())
 	}
 	return errors.Join(all...)
+}
+
+// databaseCPU is the processor time of PostgreSQL; SQLite's is ours.
+func (w *world) databaseCPU() (time.Duration, error) {
+	if w.cluster == nil {
+		return 0, nil
+	}
+	return w.cluster.CPU()
 }
 
 // packages loads the two services. All but the process is the same for both,

@@ -162,7 +162,7 @@ func (q *Queue) fill(ctx, work context.Context) error {
 		kinds = append(kinds, kind)
 	}
 	slices.Sort(kinds)
-	kinds, err := dueKinds(ctx, q.d.Read(), kinds, q.clock.Now(), q.opts.Machine.Now())
+	kinds, err := q.store.dueKinds(ctx, q.d.Read(), kinds, q.clock.Now(), q.opts.Machine.Now())
 	if err != nil || len(kinds) == 0 {
 		return err
 	}

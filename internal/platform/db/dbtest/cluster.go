@@ -129,14 +129,9 @@ func (c *Cluster) ready() error {
 // Kill ends every process of the server with SIGKILL, and starts it again on the
 // same folder. It returns when the server has recovered and answers.
 func (c *Cluster) Kill() error {
-	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	server, err := c.server()
 	if err != nil {
 		return err
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	server, err := strconv.Atoi(line)
-	if err != nil {
-		return fmt.Errorf("postmaster.pid: %w", err)
 	}
 	// Stopped, it can neither start a process meanwhile nor tidy up after one.
 	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
@@ -167,6 +162,49 @@ func (c *Cluster) Kill() error {
 		return fmt.Errorf("start PostgreSQL again: %w: %s", err, bytes.TrimSpace(log[max(len(log)-2000, 0):]))
 	}
 	return nil
+}
+
+// server is the process that starts all others of the cluster.
+func (c *Cluster) server() (int, error) {
+	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return 0, fmt.Errorf("postmaster.pid: %w", err)
+	}
+	return pid, nil
+}
+
+// CPU is the processor time that the server's processes have used, from Linux's
+// /proc.
+func (c *Cluster) CPU() (time.Duration, error) {
+	server, err := c.server()
+	if err != nil {
+		return 0, err
+	}
+	family, err := children(server)
+	if err != nil {
+		return 0, err
+	}
+	ticks := 0
+	for _, pid := range append(family, server) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // ended meanwhile: the server has its time
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		for i := 11; i < 15 && i < len(fields); i++ { // user and system, its own and of children that ended
+			n, err := strconv.Atoi(fields[i])
+			if err != nil {
+				return 0, err
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / 100, nil // USER_HZ
 }
 
 // stopped reports whether a process stands still, from Linux's /proc; one that is
