@@ -27,6 +27,7 @@ type Querier interface {
 type Tx struct {
 	on     Querier
 	shared bool  // several Writes share the connection: a statement must not be interrupted
+	wrote  bool  // a statement may have changed something
 	failed error // the first failing statement; nothing runs after it
 	topics []string
 }
@@ -40,8 +41,22 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 		return nil, err
 	}
 	res, err := t.on.ExecContext(ctx, query, args...)
+	t.wrote = t.wrote || err != nil || !withoutEffect(query, res)
 	return res, t.note(err)
 }
+
+// withoutEffect reports whether a statement has certainly changed nothing: an
+// UPDATE whose condition did not hold, an INSERT whose key was taken.
+func withoutEffect(query string, res sql.Result) bool {
+	verb, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	if verb != "INSERT" && verb != "UPDATE" && verb != "DELETE" {
+		return false // affected rows are those of a statement before
+	}
+	n, err := res.RowsAffected()
+	return err == nil && n == 0
+}
+
+func onlyReads(query string) bool { return strings.HasPrefix(strings.TrimSpace(query), "SELECT ") }
 
 // QueryContext runs a statement that returns rows. Close them before the next
 // statement.
@@ -50,6 +65,7 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 	if err != nil {
 		return nil, err
 	}
+	t.wrote = t.wrote || !onlyReads(query)
 	rows, err := t.on.QueryContext(ctx, query, args...)
 	return rows, t.note(err)
 }
@@ -61,6 +77,7 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	if err != nil {
 		return brokenRow(ctx, err)
 	}
+	t.wrote = t.wrote || !onlyReads(query)
 	row := t.on.QueryRowContext(ctx, query, args...)
 	_ = t.note(row.Err())
 	return row
