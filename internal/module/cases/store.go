@@ -198,25 +198,18 @@ func (store) insert(ctx context.Context, tx db.Querier, c *Case, application, fi
 	return n == 1, err
 }
 
-// update writes the case back if nobody changed it since it was read, and
-// errs.Conflict otherwise. c keeps the revision that was read: a transaction may
+// update writes the case back if nobody changed it since it was read; otherwise
+// the transaction ends in errs.Conflict. c keeps the revision that was read: a transaction may
 // run again.
-func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
+func (store) update(ctx context.Context, tx *db.Tx, c *Case) error {
 	file, err := c.File.json()
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7, incident = $8
+	return db.SendOne(ctx, tx, errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev),
+		`UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7, incident = $8
 		WHERE id = $9 AND rev = $10`,
 		string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.File.Incident, c.ID, c.rev)
-	if err != nil {
-		return err
-	}
-	n, err := res.RowsAffected()
-	if err == nil && n == 0 {
-		return errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev)
-	}
-	return err
 }
 
 // entryTexts are the statements that insert 1, 2, … lines of a timeline.

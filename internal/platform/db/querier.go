@@ -87,16 +87,45 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 // and an error in it fails the Write as any other would, if not at once. On
 // PostgreSQL it travels with the next statement or with the commit.
 func Send(ctx context.Context, q Querier, query string, args ...any) error {
-	if t, ok := q.(*Tx); ok {
-		if p, ok := t.on.(*pipeline); ok {
-			if _, err := t.ready(ctx); err != nil {
-				return err
-			}
-			return t.note(p.send(query, args))
-		}
+	if sent, err := later(ctx, q, nil, query, args); sent || err != nil {
+		return err
 	}
 	_, err := q.ExecContext(ctx, query, args...)
 	return err
+}
+
+// SendOne is [Send] for a statement on which the others stand: unless it
+// affects one row, the Write fails with otherwise, on PostgreSQL perhaps only
+// when its function has returned.
+func SendOne(ctx context.Context, tx *Tx, otherwise error, query string, args ...any) error {
+	if sent, err := later(ctx, tx, otherwise, query, args); sent || err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n != 1 {
+		err = otherwise
+	}
+	return tx.note(err)
+}
+
+// later keeps a statement for the next round trip to PostgreSQL.
+func later(ctx context.Context, q Querier, otherwise error, query string, args []any) (kept bool, err error) {
+	t, ok := q.(*Tx)
+	if !ok {
+		return false, nil
+	}
+	p, ok := t.on.(*pipeline)
+	if !ok {
+		return false, nil
+	}
+	if _, err := t.ready(ctx); err != nil {
+		return false, err
+	}
+	return true, t.note(p.send(query, args, otherwise))
 }
 
 // ready refuses a finished or failed transaction and a context that is done.

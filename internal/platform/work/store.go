@@ -86,9 +86,11 @@ func Once(ctx context.Context, tx db.Querier, id string) (first bool, err error)
 	return n == 1, err
 }
 
+const finishText = `DELETE FROM work_job WHERE id = $1 AND lease = $2`
+
 // finish removes a job that is done, if the lease is still held.
 func finish(ctx context.Context, tx db.Querier, j Job) (held bool, err error) {
-	res, err := tx.ExecContext(ctx, `DELETE FROM work_job WHERE id = $1 AND lease = $2`, j.ID, j.lease)
+	res, err := tx.ExecContext(ctx, finishText, j.ID, j.lease)
 	if err != nil {
 		return false, err
 	}
