@@ -66,6 +66,8 @@ type sweep struct {
 	P50       float64 `json:"command_p50_ms"`
 	P99       float64 `json:"command_p99_ms"`
 	Max       float64 `json:"command_max_ms"`
+	CPU       float64 `json:"cpu_us_per_timer"` // with the commands'
+	DBCPU     float64 `json:"postgresql_cpu_us_per_timer,omitempty"`
 }
 
 type report struct {
@@ -226,10 +228,10 @@ func (r *report) print(w io.Writer) {
 			x.PerSecond, x.P50, x.P99, cell(x.CPU), cell(x.DBCPU), x.PerCommit, cell(x.Fsyncs), cell(x.PgBench))
 	}
 	if len(r.Sweeps) > 0 {
-		fmt.Fprintln(w, "|database|timers|seconds|timers/s|commands meanwhile|p50 ms|p99 ms|longest ms|\n|-|-:|-:|-:|-:|-:|-:|-:|")
+		fmt.Fprintln(w, "|database|timers|seconds|timers/s|commands meanwhile|p50 ms|p99 ms|longest ms|our CPU µs a timer|PostgreSQL's|\n|-|-:|-:|-:|-:|-:|-:|-:|-:|-:|")
 	}
 	for _, s := range r.Sweeps {
-		fmt.Fprintf(w, "|%s|%d|%.1f|%.0f|%d|%.2f|%.2f|%.2f|\n", s.Database, s.Timers, s.Seconds, s.PerSecond, s.Commands, s.P50, s.P99, s.Max)
+		fmt.Fprintf(w, "|%s|%d|%.1f|%.0f|%d|%.2f|%.2f|%.2f|%.0f|%s|\n", s.Database, s.Timers, s.Seconds, s.PerSecond, s.Commands, s.P50, s.P99, s.Max, s.CPU, cell(s.DBCPU))
 	}
 	fmt.Fprintln(w)
 	for _, x := range r.Rows {

@@ -50,6 +50,11 @@ func (w *world) sweep(ctx context.Context, n int) (sweep, error) {
 		return out, err
 	}
 
+	before := load.OwnCPU()
+	dbBefore, err := w.databaseCPU()
+	if err != nil {
+		return out, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	start, ended := time.Now(), make(chan error, 1)
@@ -64,6 +69,12 @@ func (w *world) sweep(ctx context.Context, n int) (sweep, error) {
 		}
 	}
 	took := time.Since(start)
+	out.CPU = load.Round(float64((load.OwnCPU()-before).Microseconds())/float64(n), 0)
+	dbAfter, err := w.databaseCPU()
+	if err != nil {
+		return out, err
+	}
+	out.DBCPU = load.Round(float64((dbAfter-dbBefore).Microseconds())/float64(n), 0)
 	close(swept)
 	f := <-commands
 	cancel()

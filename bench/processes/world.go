@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing/fstest"
 	"time"
 
@@ -151,7 +153,10 @@ func packages() (*pack.Set, error) {
 // start is the first of an instance's two commands: it stores the case and
 // runs the process to its wait state.
 func (w *world) start(ctx context.Context, service string) (id string, err error) {
-	r, err := w.Submit(ctx, cases.Submission{Service: service, Key: db.NewID(w.clock), Actor: applicant, Lang: i18n.EN,
+	who := applicant
+	n := strconv.Itoa(rand.IntN(applicants))
+	who.Account, who.Person = who.Account+n, who.Person+n
+	r, err := w.Submit(ctx, cases.Submission{Service: service, Key: db.NewID(w.clock), Actor: who, Lang: i18n.EN,
 		Application: form.Answers{"size": json.Number("7"), "honest": true}})
 	return r.Case, err
 }

@@ -134,7 +134,8 @@ func (s store) dueKinds(ctx context.Context, q db.Querier, kinds []string, now, 
 }
 
 // claim leases up to n due jobs of kinds, the oldest first, and returns them by
-// (ready, id).
+// (ready, id). It holds without isolation: a row is locked, and its lease is
+// looked at once more, before it is taken.
 func (s store) claim(ctx context.Context, tx db.Querier, kinds []string, n int, lease string, now, machine, until time.Time) ([]Job, error) {
 	args := []any{lease, db.Micros(until), db.Micros(now), db.Micros(machine), n}
 	var marks []string
