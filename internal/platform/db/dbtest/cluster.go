@@ -42,11 +42,11 @@ var ErrNoBinaries = errors.New("no initdb and postgres in PATH or /usr/lib/postg
 
 // supervise runs the server until its standard input, the pipe from the
 // starting process, is closed; for each line it starts a killed server again. $1
-// binaries, $2 folder, $3 fsync.
+// binaries, $2 folder, $3 fsync, $4 memory for pages.
 const supervise = `
 start() {
 	"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
-		-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers=64MB \
+		-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers="$4" \
 		-c autovacuum_naptime=20s -c log_min_messages=fatal >>"$2/log" 2>&1 </dev/null &
 	server=$!
 }
@@ -91,7 +91,11 @@ func StartCluster(mode Mode) (*Cluster, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out)), os.RemoveAll(dir))
 	}
-	cmd := run("/bin/sh", "-c", supervise, "supervise", bin, dir, string(mode))
+	buffers := "64MB"
+	if mode == Durable {
+		buffers = "512MB" // little for a server, but more than a few hundred thousand rows
+	}
+	cmd := run("/bin/sh", "-c", supervise, "supervise", bin, dir, string(mode), buffers)
 	life, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
