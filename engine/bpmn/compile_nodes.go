@@ -299,7 +299,7 @@ func (c *compiler) timer(n *node, def *xnode) {
 				return
 			}
 		}
-		n.event.time = t
+		n.event.time, n.Timer = t, k.text
 		return
 	}
 	c.refuse(n, def.pos, "the timer does not say when")

@@ -65,6 +65,7 @@ type Case struct {
 type File struct {
 	Applicant  Applicant                    `json:"applicant"`
 	StartedAt  time.Time                    `json:"startedAt,omitzero"` // when the applicant opened the form
+	Helpers    map[string]string            `json:"helpers,omitempty"`  // who answered a page for the applicant, by page
 	Evidence   map[string]exchange.Evidence `json:"evidence,omitempty"` // by evidence id of the service
 	Missing    []string                     `json:"missing,omitempty"`  // evidence its register does not have
 	Clock      LegalClock                   `json:"clock"`
@@ -78,6 +79,7 @@ type File struct {
 	Silence    *Decision                    `json:"silence,omitempty"`    // implied refusal, until somebody decides after all
 	Excluded   []string                     `json:"excluded,omitempty"`   // appeal: accounts that took part in the contested decision
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests
+	Timers     map[string]Timer             `json:"timers,omitempty"`     // of the process that wait, by their id there
 	Vars       map[string]string            `json:"vars,omitempty"`       // variables of the process, as FEEL literals
 	Incident   string                       `json:"incident,omitempty"`   // process step that failed, until it is resumed
 }

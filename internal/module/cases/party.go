@@ -66,8 +66,8 @@ type Invited struct {
 	Answers           form.Answers
 }
 
-// outside reports whether a task is nobody's of the authority.
-func (t Task) outside() bool { return t.Role == roleApplicant || t.Role == roleParty }
+// Outside reports whether a task is nobody's of the authority.
+func (t Task) Outside() bool { return t.Role == roleApplicant || t.Role == roleParty }
 
 // partying reports whether somebody else than the applicant and the authority
 // has a turn.
@@ -86,9 +86,9 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 	inv := Invitation{Task: t.ID, Case: ch.c.ID, Party: x.ID, Code: randomCode(20), Name: who.Name, Email: who.Email, Person: who.Person,
 		Status: InvitationOpen, AskedAt: ch.now, DueAt: t.DueAt}
 	for i, span := range strings.Fields(cmd.Attrs["remind"]) {
-		v, ok := feel.ParseTemporal(span)
-		if at, err := ch.dueAt(v); ok && err == nil && at.Before(t.DueAt) {
-			ch.job("cases.remind", remindCause(cmd.ID, i), at, inviteJob{Case: ch.c.ID, Task: t.ID})
+		v, _ := feel.ParseTemporal(span) // checked at publishing
+		if at, err := timerOf(nil, v, CountHours, ch.now); err == nil && at.Due.Before(t.DueAt) {
+			ch.job("cases.remind", remindCause(cmd.ID, i), at.Due, inviteJob{Case: ch.c.ID, Task: t.ID})
 		}
 	}
 	ch.enter("invited", true, map[string]string{"party": x.ID, "name": who.Name, "until": t.DueAt.Format(time.RFC3339)})

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"bytes"
-	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 
 	"passerelle/engine/bpmn"
 	"passerelle/engine/feel"
-	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 )
 
@@ -71,19 +69,6 @@ func (ch *change) completeToken(id string, r Result) error {
 	return ch.drive(bpmn.TaskCompleted(ch.tokenOf(id), r.value()))
 }
 
-func (ch *change) fireTimer(id string) error {
-	i := slices.IndexFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool { return w.ID == id })
-	if i < 0 {
-		return nil // fired before, or no longer wanted
-	}
-	ch.silence(ch.c.File.Process.Waits()[i].Element)
-	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
-		return err
-	}
-	ch.settle()
-	return nil
-}
-
 // signal tells the process a signal and reports whether anything waited for it.
 func (ch *change) signal(name string) (caught bool, err error) {
 	caught = slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool {
@@ -105,7 +90,7 @@ func (ch *change) cancelProcess() {
 	for _, cmd := range cmds {
 		switch cmd.Type {
 		case bpmn.CancelTimer:
-			ch.cancelJob("timer/" + cmd.ID)
+			ch.stopTimer(cmd.ID)
 		case bpmn.CancelTask:
 			ch.cancelCall(cmd)
 		}
@@ -167,16 +152,9 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 		}
 		ch.cancelCall(cmd)
 	case bpmn.StartTimer:
-		due, err := ch.dueAt(cmd.Value)
-		if err != nil {
-			return nil, err
-		}
-		if e, _ := ch.process().Element(cmd.Element); e.Attached != "" && !e.Stays {
-			ch.ends[e.Attached] = due
-		}
-		ch.job("cases.timer", "timer/"+cmd.ID, due, timerJob{Case: ch.c.ID, Timer: cmd.ID})
+		return nil, ch.startTimer(cmd)
 	case bpmn.CancelTimer:
-		ch.cancelJob("timer/" + cmd.ID)
+		ch.stopTimer(cmd.ID)
 	case bpmn.SetVariable:
 		ch.setVariable(cmd.Name, cmd.Value)
 	case bpmn.RaiseIncident:
@@ -245,7 +223,7 @@ func (ch *change) addTask(cmd bpmn.Command) {
 	case roleApplicant:
 		t.Assignee = ch.c.Account
 		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
-			t.DueAt = endOf(lastDay(limit, ch.now))
+			t.DueAt = endOf(ch.s.calendar.lastDay(limit, ch.now, ofPerson))
 			ch.job("cases.fee", "fee/"+cmd.ID, t.DueAt.Add(time.Microsecond), feeJob{Case: ch.c.ID, Task: t.ID, Remind: true})
 		}
 		ch.notify("task." + string(t.Kind))
@@ -268,21 +246,6 @@ func (ch *change) fourEyes(t *Task) string {
 	return e.Attrs["fourEyes"]
 }
 
-// dueAt turns a timer's value into an instant: a date means its beginning in
-// Luxembourg, a duration counts from now.
-func (ch *change) dueAt(v feel.Value) (time.Time, error) {
-	if t, ok := v.AsTime(luxembourg); ok {
-		return t, nil
-	}
-	if d, ok := v.AsDuration(); ok {
-		return ch.now.Add(d), nil
-	}
-	if months, ok := v.AsMonths(); ok {
-		return pack.Span{Months: int(months)}.AddTo(ch.now.In(luxembourg)), nil
-	}
-	return time.Time{}, fmt.Errorf("timer value %s is neither a date nor a duration", v)
-}
-
 // setVariable keeps a variable of the process (a script's result) as a FEEL
 // literal. What the rule and the tasks of people result in is kept in Proposal
 // and Results already: a copy here would hide what was decided later.
@@ -294,59 +257,4 @@ func (ch *change) setVariable(name string, v feel.Value) {
 		ch.c.File.Vars = map[string]string{}
 	}
 	ch.c.File.Vars[name] = v.String()
-}
-
-// ResumeAll repeats the failed steps of every case that stands still now, each in
-// a transaction of its own, and says in how many cases nothing fails any more and
-// in how many something does. Only an operator may.
-func (s *Service) ResumeAll(ctx context.Context, a Actor) (mended, again int, err error) {
-	if !a.Has("operator") {
-		return 0, 0, errs.New(errs.Forbidden, "cases.operatorOnly")
-	}
-	for after := ""; ; {
-		ids, err := s.store.stuckIDs(ctx, s.DB.Read(), after, 100)
-		if err != nil || len(ids) == 0 {
-			return mended, again, err
-		}
-		for _, id := range ids {
-			after = id
-			if err := s.Resume(ctx, a, id); err != nil {
-				if ctx.Err() != nil {
-					return mended, again, err
-				}
-				s.Log.Error("case could not be resumed", "case", id, "err", err)
-				again++
-				continue
-			}
-			c, err := s.store.byID(ctx, s.DB.Read(), id)
-			if err != nil {
-				return mended, again, err
-			}
-			if c.File.Incident != "" {
-				again++
-			} else {
-				mended++
-			}
-		}
-	}
-}
-
-// Resume repeats the failed steps of a case after their cause has been mended.
-// Only an operator may.
-func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
-	if !a.Has("operator") {
-		return errs.New(errs.Forbidden, "cases.operatorOnly")
-	}
-	return s.change(ctx, a, caseID, func(*Case) error { return nil }, func(ch *change) error {
-		for _, w := range ch.c.File.Process.Waits() {
-			if w.Kind != bpmn.WaitIncident {
-				continue
-			}
-			if err := ch.drive(bpmn.Resume(w.ID)); err != nil {
-				return err
-			}
-		}
-		ch.settle()
-		return nil
-	})
 }

@@ -39,6 +39,9 @@ func (p *casePage) application() []section {
 	}
 	for _, page := range p.Package.Form.Reachable(env) {
 		s := section{title: p.words.PageTitle(page)}
+		if name := p.File.Helpers[page.ID]; name != "" {
+			s.title = p.l.T("workbench.file.helped", "page", s.title, "name", name)
+		}
 		for _, q := range p.Package.Form.Show(page, env) {
 			s.rows = append(s.rows, p.answers(q, "", registered)...)
 		}
@@ -196,7 +199,7 @@ func statusPill(l *i18n.Locale, s cases.Status, o pack.Outcome, amount string) u
 	switch s {
 	case cases.Examined:
 		pill.Kind = ui.Examined
-	case cases.Waiting:
+	case cases.Waiting, cases.Asking:
 		pill.Kind = ui.Waiting
 	case cases.Decided, cases.Closed:
 		pill.Kind = ui.Decided

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"passerelle/engine/bpmn"
 	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
 	"passerelle/engine/form"
 	"passerelle/engine/form/source"
 	"passerelle/internal/platform/i18n"
@@ -111,11 +114,30 @@ func (l *loader) checkForm(p *Package) {
 			fields(f.Fields)
 		}
 	}
+	for i, id := range p.Service.Delegable {
+		l.checkDelegable(p, p.lines.at("delegable."+strconv.Itoa(i)), id)
+	}
 	for _, pg := range p.Form.Pages {
 		if never(pg.When) {
 			l.fault(file, pg.When.Line, "page %q is never asked", pg.ID)
 		}
 		fields(pg.Fields)
+	}
+}
+
+// checkDelegable checks a page that the applicant may give to somebody else: it
+// shows nothing that registers say of the applicant, and declares nothing in
+// their name.
+func (l *loader) checkDelegable(p *Package, line int, id string) {
+	page := p.Form.Page(id)
+	if page == nil {
+		l.fault("service.yaml", line, "delegable: the form has no page %q", id)
+		return
+	}
+	for _, f := range page.Fields {
+		if f.Prefill != nil || f.Type == form.Fact || f.Type == form.Declaration {
+			l.fault("service.yaml", line, "delegable: page %q has the field %q, which is the applicant's own affair", id, f.ID)
+		}
 	}
 }
 
@@ -238,6 +260,9 @@ func (l *loader) checkProcess(p *Package) {
 				bad("decision.dmn has no decision %q", d)
 			}
 		}
+		if why := countFault(e); why != "" {
+			bad("%s", why)
+		}
 	}
 	if !issued["decision.issue"] {
 		l.fault(file, 0, "no service task has the topic decision.issue: nobody would ever hear the decision")
@@ -247,6 +272,38 @@ func (l *loader) checkProcess(p *Package) {
 			l.fault("service.yaml", p.lines.at(fmt.Sprintf("outputs.%d", i)), "output %q is a payment, but no service task has the topic payment.order", o.ID)
 		}
 	}
+}
+
+// countFault says what is wrong with how a timer counts (pg:count), or "". What
+// FEEL computes is only known when the process runs: too late to find that it
+// cannot be counted in days.
+func countFault(e bpmn.Element) string {
+	count := e.Attrs["count"]
+	if count == "" {
+		return ""
+	}
+	if e.Event != "timer" {
+		return "pg:count is for timers"
+	}
+	if !slices.Contains([]string{"days", "working-days", "hours"}, count) {
+		return "pg:count is one of days, working-days, hours"
+	}
+	v, ok := feel.ParseTemporal(e.Timer)
+	d, isDuration := v.AsDuration()
+	_, isMonths := v.AsMonths()
+	switch {
+	case count == "hours" && (!ok || isDuration || isMonths):
+		return ""
+	case !ok:
+		return fmt.Sprintf("pg:count=%q needs a duration that is written out, such as P5D", count)
+	case !isDuration && !isMonths:
+		return "pg:count does not go with a date"
+	case isDuration && (d <= 0 || d%(24*time.Hour) != 0):
+		return fmt.Sprintf("%s is not whole days, so it cannot count in %s", e.Timer, count)
+	case isMonths && count == "working-days":
+		return fmt.Sprintf("%s is in months, so it cannot count in working days", e.Timer)
+	}
+	return ""
 }
 
 func (l *loader) checkTopic(p *Package, e bpmn.Element, bad func(string, ...any)) {
