@@ -169,9 +169,11 @@ func (c *compiler) eventNode(n *node, byID map[string]*node) {
 			host.boundaries = append(host.boundaries, n)
 		}
 		n.interrupt = n.x.attr("cancelActivity") != "false"
+		n.Stays = !n.interrupt
 	}
 	if n.kind == kStart {
 		n.interrupt = n.x.attr("isInterrupting") != "false"
+		n.Stays = !n.interrupt
 	}
 	var defs []*xnode
 	for _, k := range n.x.kids {
@@ -297,7 +299,7 @@ func (c *compiler) timer(n *node, def *xnode) {
 				return
 			}
 		}
-		n.event.time = t
+		n.event.time, n.Timer = t, k.text
 		return
 	}
 	c.refuse(n, def.pos, "the timer does not say when")

@@ -12,8 +12,10 @@ type Element struct {
 	Name     string            `json:"name,omitempty"`   // the label in the file
 	Kind     string            `json:"kind"`             // the BPMN element: "userTask", "exclusiveGateway", "boundaryEvent", …
 	Event    string            `json:"event,omitempty"`  // events: "timer", "message", "signal", "error", "escalation", "conditional", "link", "compensate", "terminate" or "" (none)
+	Timer    string            `json:"timer,omitempty"`  // timer events: when, as in the file
 	Parent   string            `json:"parent,omitempty"` // the subprocess or call activity around it, "" in the process
 	Attached string            `json:"attached,omitempty"`
+	Stays    bool              `json:"stays,omitempty"` // boundary events and starts of event subprocesses: does not interrupt
 	Lane     string            `json:"lane,omitempty"` // the name of the innermost lane
 	Attrs    map[string]string `json:"attrs,omitempty"`
 	Next     []string          `json:"next,omitempty"` // elements its sequence flows lead to

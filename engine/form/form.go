@@ -165,6 +165,7 @@ type Env struct {
 	Parameters feel.Value
 	Applicant  feel.Value
 	Date       time.Time
+	More       []feel.Entry // values of the further names given to Parse
 }
 
 // Types checks texts whose rules belong to somebody else (a State's numbers).

@@ -80,11 +80,12 @@ var (
 	clockRE  = regexp.MustCompile(`\b(?:today|now)\s*\(\s*\)`)
 )
 
-// Parse reads a form file. file is its name in problems. The form is nil when
-// there are problems.
-func Parse(src []byte, file string, types Types) (*Form, []Problem) {
+// Parse reads a form file. file is its name in problems. more are names that
+// conditions may read besides the usual ones: Env.More gives their values. The
+// form is nil when there are problems.
+func Parse(src []byte, file string, types Types, more ...string) (*Form, []Problem) {
 	var raw rawForm
-	p := &parser{file: file, form: &Form{file: file, types: types, fields: map[string]*Field{}}}
+	p := &parser{file: file, more: more, form: &Form{file: file, types: types, fields: map[string]*Field{}}}
 	p.problems = source.Decode(src, file, &raw)
 	if len(raw.Pages) == 0 && len(p.problems) == 0 {
 		p.problems = append(p.problems, Problem{File: file, Msg: "the form has no pages"})
@@ -93,7 +94,7 @@ func Parse(src []byte, file string, types Types) (*Form, []Problem) {
 		p.page(rp)
 	}
 	app := p.form.Type()
-	p.base = []feel.Option{feel.Names("evidence", "parameters", "date", "applicant"), feel.Var("application", app)}
+	p.base = []feel.Option{feel.Names(append([]string{"evidence", "parameters", "date", "applicant"}, more...)...), feel.Var("application", app)}
 	for _, compile := range p.later {
 		compile()
 	}
@@ -106,6 +107,7 @@ func Parse(src []byte, file string, types Types) (*Form, []Problem) {
 
 type parser struct {
 	file     string
+	more     []string
 	form     *Form
 	problems []Problem
 	base     []feel.Option
@@ -377,7 +379,7 @@ func (p *parser) names(c *Condition, what string, asked int, extra []string) {
 	}
 	for _, n := range c.expr.Names() {
 		switch {
-		case slices.Contains([]string{"application", "evidence", "parameters", "date", "applicant"}, n), slices.Contains(extra, n):
+		case slices.Contains([]string{"application", "evidence", "parameters", "date", "applicant"}, n), slices.Contains(p.more, n), slices.Contains(extra, n):
 		default:
 			p.fault(c.Line, "%s: nothing is called %q", what, n)
 		}

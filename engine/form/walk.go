@@ -81,6 +81,7 @@ func (w *walker) eval(c *Condition, extra ...feel.Entry) feel.Value {
 		feel.Entry{Name: "parameters", Value: w.env.Parameters},
 		feel.Entry{Name: "date", Value: w.date},
 		feel.Entry{Name: "applicant", Value: w.env.Applicant})
+	vars = append(vars, w.env.More...)
 	v, _ := c.expr.EvalContext(feel.Context(append(vars, extra...)...))
 	return v
 }

@@ -127,6 +127,9 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
 	if ch.requests, err = s.store.requests(ctx, tx, c.ID); err != nil {
 		return err
 	}
+	if ch.invitations, err = s.store.invitations(ctx, tx, c.ID); err != nil {
+		return err
+	}
 	if err := s.store.revokeCertificates(ctx, tx, c.ID, ch.now); err != nil {
 		return err
 	}
@@ -140,8 +143,8 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
 }
 
 // startAgain lifts the decision and runs the process anew: the authority
-// examines and decides once more, within its whole time. What was paid stays
-// paid, in both directions; what was certified is revoked; steps keep counting, so that no effect of the
+// examines and decides once more, within its whole time. What others contributed
+// stays, what was paid stays paid, in both directions; what was certified is revoked; steps keep counting, so that no effect of the
 // first run is taken for one of the second.
 func (ch *change) startAgain(appealNumber string) error {
 	ch.endProcess()
@@ -151,7 +154,7 @@ func (ch *change) startAgain(appealNumber string) error {
 	}
 	f.Decision, f.Silence, f.Proposal, f.Vars = nil, nil, nil, nil
 	for element, r := range f.Results {
-		if !r.Paid {
+		if !r.Paid && r.Status == "" {
 			delete(f.Results, element)
 		}
 	}

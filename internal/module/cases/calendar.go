@@ -96,3 +96,12 @@ func easterSunday(year int) time.Time {
 func lastDay(limit pack.Span, from time.Time) time.Time {
 	return nextWorkingDay(limit.AddTo(civil(from)))
 }
+
+// lastWorkingDay returns the last of n working days after the day of from.
+func lastWorkingDay(n int, from time.Time) time.Time {
+	day := civil(from)
+	for range n {
+		day = nextWorkingDay(day.AddDate(0, 0, 1))
+	}
+	return day
+}

@@ -24,6 +24,7 @@ const (
 	Received  Status = "received"  // nobody has to act: facts are being fetched or rules run
 	Examined  Status = "examined"  // the authority's turn
 	Waiting   Status = "waiting"   // the applicant's turn: evidence or a fee is due
+	Asking    Status = "asking"    // the turn of somebody whom the application names
 	Decided   Status = "decided"   // decided; something is still to be done (payment)
 	Closed    Status = "closed"    // the process has ended
 	Withdrawn Status = "withdrawn" // by the applicant
@@ -69,6 +70,7 @@ type File struct {
 	Clock      LegalClock                   `json:"clock"`
 	Process    bpmn.State                   `json:"process"`
 	Results    map[string]Result            `json:"results,omitempty"` // of user tasks, by element
+	Parties    map[string]pack.Contribution `json:"parties,omitempty"` // what became of the parts of others, by party
 	Proposal   *pack.Decision               `json:"proposal,omitempty"`
 	Decision   *Decision                    `json:"decision,omitempty"`
 	Superseded []Decision                   `json:"superseded,omitempty"` // decisions that a granted appeal has lifted, oldest first
@@ -76,6 +78,7 @@ type File struct {
 	Silence    *Decision                    `json:"silence,omitempty"`    // implied refusal, until somebody decides after all
 	Excluded   []string                     `json:"excluded,omitempty"`   // appeal: accounts that took part in the contested decision
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests
+	Timers     map[string]Timer             `json:"timers,omitempty"`     // of the process that wait, by their id there
 	Vars       map[string]string            `json:"vars,omitempty"`       // variables of the process, as FEEL literals
 	Incident   string                       `json:"incident,omitempty"`   // process step that failed, until it is resumed
 }
@@ -109,6 +112,7 @@ type Result struct {
 	Met      *bool        `json:"met,omitempty"`      // judge
 	Approved *bool        `json:"approved,omitempty"` // approve
 	Paid     bool         `json:"paid,omitempty"`     // pay
+	Status   string       `json:"status,omitempty"`   // contribute: pack.Answered or pack.Declined
 	Reasons  string       `json:"reasons,omitempty"`  // in the words of the person who decided
 	By       string       `json:"by"`                 // account
 	Name     string       `json:"name"`               // display name
@@ -144,7 +148,7 @@ type Task struct {
 	ID, Case           string
 	Element            string
 	Kind               TaskKind
-	Role, Authority    string // role "applicant": the person the case is about
+	Role, Authority    string // role "applicant": the person the case is about; "party": somebody it names
 	Service            string
 	Assignee, Assigned string // account and display name; "" is nobody yet
 	Status             TaskStatus
@@ -162,6 +166,8 @@ const (
 	TaskJudge   TaskKind = "judge"
 	TaskApprove TaskKind = "approve"
 	TaskPay     TaskKind = "pay"
+
+	TaskContribute TaskKind = "contribute"
 )
 
 // TaskStatus is the state of a task. Waiting tasks are in nobody's queue while

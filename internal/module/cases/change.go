@@ -26,7 +26,9 @@ type change struct {
 
 	tasks        []Task
 	requests     []Request
-	touched      map[string]touch // tasks and requests to store, by id
+	invitations  []Invitation
+	ends         map[string]time.Time // when the timer at a task's boundary takes it away, by the task's element
+	touched      map[string]touch     // tasks, requests and invitations to store, by id
 	entries      []Entry
 	documents    []Document
 	messages     []Message
@@ -38,8 +40,9 @@ type change struct {
 	cancelJobs   []string
 	completes    *work.Job // the job that this change is, or nil
 	events       []event.Event
-	opened       []*change // linked cases that this change opens
-	reopens      string    // id of the contested case that a granted appeal opens again
+	opened       []*change  // linked cases that this change opens
+	fired        firedTimer // the timer that this change is, if it is one
+	reopens      string     // id of the contested case that a granted appeal opens again
 }
 
 type touch int
@@ -50,7 +53,7 @@ const (
 )
 
 func (s *Service) begin(c *Case, p *pack.Package, a Actor, now time.Time) *change {
-	return &change{s: s, c: c, p: p, actor: a, now: now, touched: map[string]touch{}}
+	return &change{s: s, c: c, p: p, actor: a, now: now, touched: map[string]touch{}, ends: map[string]time.Time{}}
 }
 
 // enter adds a line to the timeline. data are placeholders of its sentence.
@@ -99,8 +102,8 @@ func (ch *change) publish(kind string) {
 }
 
 // takeDocuments lists the files named in the answers as documents of the case.
-func (ch *change) takeDocuments(a form.Answers) {
-	for _, page := range ch.p.Form.Pages {
+func (ch *change) takeDocuments(of *form.Form, a form.Answers) {
+	for _, page := range of.Pages {
 		for _, f := range page.Fields {
 			if f.Type != form.File {
 				continue
@@ -154,7 +157,7 @@ func (ch *change) setClock(clock LegalClock) {
 	due := ch.c.deadline() // after an implied refusal the one that was missed: the task stays late
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		if (t.Status == TaskOpen || t.Status == TaskWaiting) && t.Role != roleApplicant && !t.DueAt.Equal(due) {
+		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.outside() && !t.DueAt.Equal(due) {
 			t.DueAt = due
 			ch.touch(t.ID)
 		}
@@ -175,14 +178,15 @@ func (ch *change) owing() bool {
 
 // settle sets the status of an undecided or running case from what it waits
 // for, and lets the legal clock run only while the authority could act: not
-// before the fee is paid or what was asked for is answered.
+// before the fee is paid, what was asked for is answered, and everybody whom the
+// application names has had their say.
 func (ch *change) settle() {
 	c := ch.c
 	if c.Status == Withdrawn || c.Status == Closed {
 		return
 	}
 	switch {
-	case ch.owing():
+	case ch.owing(), ch.partying():
 		ch.setClock(c.File.Clock.Pause(ch.now))
 	case !ch.asking():
 		ch.setClock(c.File.Clock.Start(ch.now).Resume(ch.now))
@@ -192,9 +196,12 @@ func (ch *change) settle() {
 		status = Decided
 	}
 	for _, t := range ch.tasks {
-		if t.Status == TaskOpen && c.File.Decision == nil {
+		if t.Status == TaskOpen && !t.outside() && c.File.Decision == nil {
 			status = Examined
 		}
+	}
+	if ch.partying() {
+		status = Asking
 	}
 	if ch.owing() {
 		status = Waiting
@@ -213,6 +220,7 @@ func factsOf(c *Case) pack.Facts {
 		Reading:     &c.reading,
 		Application: c.Application, Evidence: services.Values(c.File.Evidence),
 		Applicant: c.File.Applicant.Value(), Date: c.SubmittedAt.In(luxembourg), Missing: c.File.Missing,
+		Parties: c.File.Parties,
 	}
 }
 

@@ -281,6 +281,9 @@ func (r Result) value() feel.Value {
 	if r.Met != nil {
 		entries = append(entries, feel.Entry{Name: "met", Value: feel.Bool(*r.Met)})
 	}
+	if r.Status != "" {
+		entries = append(entries, feel.Entry{Name: "status", Value: feel.String(r.Status)})
+	}
 	if r.Approved != nil {
 		entries = append(entries, feel.Entry{Name: "approved", Value: feel.Bool(*r.Approved)})
 	}

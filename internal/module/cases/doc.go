@@ -18,7 +18,7 @@
 //     proposal, or that the rules leave open, carries a name and reasons.
 //
 // Tables owned: cases_case, cases_task, cases_entry, cases_document,
-// cases_request, cases_message, cases_certificate, cases_payment,
+// cases_request, cases_invitation, cases_message, cases_certificate, cases_payment,
 // cases_refused_access, cases_receipt.
 //
 // Events sent: case.submitted, case.decided, case.closed. Events heard: none.

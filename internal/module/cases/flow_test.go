@@ -543,7 +543,7 @@ func TestWithdrawn(t *testing.T) {
 	})
 }
 
-// TestTimer: a month from 3 March, ten o'clock, is 3 April, ten o'clock, though
+// TestTimer: a month from 3 March, ten o'clock, is over when 3 April is, though
 // summer time has begun meanwhile.
 func TestTimer(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
@@ -551,17 +551,17 @@ func TestTimer(t *testing.T) {
 		if c := w.file(id); c.Status != Decided || c.Outcome != pack.Refused || !c.File.Decision.ByRule {
 			t.Fatalf("%s %+v", c.Status, c.File.Decision)
 		}
-		due := monday.Truncate(time.Microsecond).In(luxembourg).AddDate(0, 1, 0)
+		due := date(2025, 4, 4)
 		w.at(due.Add(-time.Microsecond))
 		w.run()
-		if c := w.file(id); c.Status != Decided {
-			t.Fatalf("a microsecond early: %s", c.Status)
+		if c := w.file(id); c.Status != Decided || len(c.File.Timers) != 1 || !c.File.Timers["keep~1"].Due.Equal(endOf(date(2025, 4, 3))) {
+			t.Fatalf("a microsecond early: %s %+v", c.Status, c.File.Timers)
 		}
 		w.at(due)
 		w.run()
 		w.run()
-		if c := w.file(id); c.Status != Closed || kinds(c) != "submitted fetched ruled decided closed" {
-			t.Errorf("%s %s", c.Status, kinds(c))
+		if c := w.file(id); c.Status != Closed || kinds(c) != "submitted fetched ruled decided closed" || len(c.File.Timers) != 0 {
+			t.Errorf("%s %s %+v", c.Status, kinds(c), c.File.Timers)
 		}
 	})
 }

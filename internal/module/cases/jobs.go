@@ -24,6 +24,11 @@ type (
 		Case, Token string
 		Want        []string
 	}
+	inviteJob struct {
+		Case, Task string
+		Sent       int64
+		Reminder   bool
+	}
 	feeJob struct {
 		Case, Task string
 		Remind     bool
@@ -53,6 +58,8 @@ func (s *Service) handleJobs() {
 	handle(s, "cases.notice", s.sendNotice)
 	handle(s, "cases.payout", s.payOut)
 	handle(s, "cases.fee", s.checkFee)
+	handle(s, "cases.invite", s.sendInvitation)
+	handle(s, "cases.remind", s.remind)
 }
 
 func handle[T any](s *Service, kind string, do func(context.Context, T) error) {

@@ -12,7 +12,6 @@ import (
 
 	"passerelle/engine/bpmn"
 	"passerelle/engine/feel"
-	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 )
 
@@ -71,17 +70,6 @@ func (ch *change) completeToken(id string, r Result) error {
 	return ch.drive(bpmn.TaskCompleted(ch.tokenOf(id), r.value()))
 }
 
-func (ch *change) fireTimer(id string) error {
-	if !ch.waitsAt(id) {
-		return nil // fired before, or no longer wanted
-	}
-	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
-		return err
-	}
-	ch.settle()
-	return nil
-}
-
 // signal tells the process a signal and reports whether anything waited for it.
 func (ch *change) signal(name string) (caught bool, err error) {
 	caught = slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool {
@@ -103,7 +91,7 @@ func (ch *change) cancelProcess() {
 	for _, cmd := range cmds {
 		switch cmd.Type {
 		case bpmn.CancelTimer:
-			ch.cancelJob("timer/" + cmd.ID)
+			ch.stopTimer(cmd.ID)
 		case bpmn.CancelTask:
 			ch.cancelCall(cmd)
 		}
@@ -142,7 +130,7 @@ func (ch *change) drive(ev bpmn.Event) error {
 func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 	switch cmd.Type {
 	case bpmn.CreateUserTask:
-		if r := ch.c.File.Results[cmd.Element]; r.Paid { // before the case was reopened: a fee is due once
+		if r := ch.c.File.Results[cmd.Element]; r.Paid || r.Status != "" { // before the case was reopened: a fee is due once, and nobody is asked twice
 			return []bpmn.Event{bpmn.TaskCompleted(cmd.Token, r.value())}, nil
 		}
 		ch.addTask(cmd)
@@ -165,13 +153,9 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 		}
 		ch.cancelCall(cmd)
 	case bpmn.StartTimer:
-		due, err := ch.dueAt(cmd.Value)
-		if err != nil {
-			return nil, err
-		}
-		ch.job("cases.timer", "timer/"+cmd.ID, due, timerJob{Case: ch.c.ID, Timer: cmd.ID})
+		return nil, ch.startTimer(cmd)
 	case bpmn.CancelTimer:
-		ch.cancelJob("timer/" + cmd.ID)
+		ch.stopTimer(cmd.ID)
 	case bpmn.SetVariable:
 		ch.setVariable(cmd.Name, cmd.Value)
 	case bpmn.RaiseIncident:
@@ -192,6 +176,7 @@ func (ch *change) carryOut(cmd bpmn.Command) ([]bpmn.Event, error) {
 func (ch *change) cancelCall(cmd bpmn.Command) {
 	ch.cancelJob("evidence/" + cmd.ID)
 	ch.cancelJob("payout/" + cmd.Token)
+	ch.endInvitation(ch.c.ID + "/" + cmd.ID)
 }
 
 // callService performs a service task and reports whether it is done already.
@@ -232,14 +217,18 @@ func (ch *change) hasEvidence(want []string) bool {
 func (ch *change) addTask(cmd bpmn.Command) {
 	t := Task{ID: ch.c.ID + "/" + cmd.ID, Case: ch.c.ID, Element: cmd.Element, Kind: TaskKind(cmd.Attrs["kind"]), Role: cmd.Attrs["role"],
 		Authority: ch.c.Authority, Service: ch.c.Service, Status: TaskOpen, CreatedAt: ch.now}
-	if t.Role == roleApplicant {
+	switch t.Role {
+	case roleParty:
+		t.DueAt = ch.ends[cmd.Element]
+		ch.invite(t, cmd)
+	case roleApplicant:
 		t.Assignee = ch.c.Account
 		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
 			t.DueAt = endOf(lastDay(limit, ch.now))
 			ch.job("cases.fee", "fee/"+cmd.ID, t.DueAt.Add(time.Microsecond), feeJob{Case: ch.c.ID, Task: t.ID, Remind: true})
 		}
 		ch.notify("task." + string(t.Kind))
-	} else {
+	default:
 		t.DueAt = ch.c.deadline()
 		if ch.asking() {
 			t.Status = TaskWaiting
@@ -256,21 +245,6 @@ func (ch *change) fourEyes(t *Task) string {
 		return ""
 	}
 	return e.Attrs["fourEyes"]
-}
-
-// dueAt turns a timer's value into an instant: a date means its beginning in
-// Luxembourg, a duration counts from now.
-func (ch *change) dueAt(v feel.Value) (time.Time, error) {
-	if t, ok := v.AsTime(luxembourg); ok {
-		return t, nil
-	}
-	if d, ok := v.AsDuration(); ok {
-		return ch.now.Add(d), nil
-	}
-	if months, ok := v.AsMonths(); ok {
-		return pack.Span{Months: int(months)}.AddTo(ch.now.In(luxembourg)), nil
-	}
-	return time.Time{}, fmt.Errorf("timer value %s is neither a date nor a duration", v)
 }
 
 // setVariable keeps a variable of the process (a script's result) as a FEEL

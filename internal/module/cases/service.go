@@ -148,7 +148,7 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 	// everybody, and a transaction that is run again finds it done.
 	ch := s.begin(c, p, sub.Actor, now)
 	ch.enter("submitted", true, nil)
-	ch.takeDocuments(clean)
+	ch.takeDocuments(p.Form, clean)
 	c.File.Clock = LegalClock{Limit: p.Service.Deadlines.Decide, Silence: p.Service.Deadlines.Silence}
 	if err := ch.start(); err != nil {
 		return Receipt{}, err
@@ -274,9 +274,10 @@ type Dossier struct {
 	Documents    []Document
 	Payments     []Payment
 	Certificates []Certificate
-	Linked       []Row // appeals against this case
-	Same         []Row // for an officer: other applications of the person to the service, the newest first
-	Officer      bool  // read with the eyes of the authority
+	Invitations  []Invitation // of those whom the application names
+	Linked       []Row        // appeals against this case
+	Same         []Row        // for an officer: other applications of the person to the service, the newest first
+	Officer      bool         // read with the eyes of the authority
 }
 
 // Open returns the dossier of a case. officer asks for the authority's view,
@@ -305,6 +306,9 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 	}
 	if err == nil {
 		d.Requests, err = s.store.requests(ctx, q, id)
+	}
+	if err == nil && len(d.Package.Parties()) > 0 {
+		d.Invitations, err = s.store.invitations(ctx, q, id)
 	}
 	if err == nil {
 		d.Documents, err = s.store.documents(ctx, q, id)

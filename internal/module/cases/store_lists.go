@@ -91,9 +91,14 @@ func scanRow(row scanner) (Row, error) {
 	return r, err
 }
 
+// insideOnly leaves out the tasks that are nobody's of the authority.
+func insideOnly(column string) string {
+	return column + " NOT IN ('" + roleApplicant + "', '" + roleParty + "')"
+}
+
 // queue lists tasks of an authority, most urgent first.
 func (store) queue(ctx context.Context, q db.Querier, f QueueFilter) ([]QueueRow, error) {
-	where := []string{"t.authority = $1", "t.status = $2", "(t.due_at, t.id) > ($3, $4)", "t.role <> '" + roleApplicant + "'"}
+	where := []string{"t.authority = $1", "t.status = $2", "(t.due_at, t.id) > ($3, $4)", insideOnly("t.role")}
 	status := f.Status
 	if status == "" {
 		status = TaskOpen
@@ -270,7 +275,7 @@ func (store) counts(ctx context.Context, q db.Querier, authority, account string
 		COALESCE(SUM(CASE WHEN status = 'open' AND due_at >= $3 AND due_at < $4 THEN 1 ELSE 0 END), 0),
 		COALESCE(SUM(CASE WHEN status = 'open' AND due_at < $3 THEN 1 ELSE 0 END), 0),
 		COALESCE(SUM(CASE WHEN status = 'waiting' THEN 1 ELSE 0 END), 0)
-		FROM cases_task WHERE authority = $1 AND status IN ('open', 'waiting') AND role <> '`+roleApplicant+`'`,
+		FROM cases_task WHERE authority = $1 AND status IN ('open', 'waiting') AND `+insideOnly("role"),
 		authority, account, db.Micros(now), db.Micros(soon)).Scan(&c.Open, &c.Unassigned, &c.Mine, &c.DueSoon, &c.Overdue, &c.Waiting)
 	return c, err
 }

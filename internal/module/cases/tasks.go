@@ -49,7 +49,7 @@ func applicant(a Actor) func(*Case) error {
 // openTask returns the task if the actor may work on it now.
 func (ch *change) openTask(id string) (*Task, error) {
 	t := ch.task(id)
-	if t == nil {
+	if t == nil || t.outside() {
 		return nil, errs.New(errs.NotFound, "cases.task.notFound")
 	}
 	if t.Status == TaskDone || t.Status == TaskCancelled {
@@ -238,6 +238,9 @@ func (ch *change) barred(t *Task, account string) error {
 	if err := ch.excluded(account); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(ch.invitations, func(i Invitation) bool { return i.Account == account }) {
+		return errs.New(errs.Forbidden, "cases.ownCase") // they have a part in it themselves
+	}
 	if other := ch.fourEyes(t); other != "" {
 		if before, done := ch.c.File.Results[other]; done && before.By == account {
 			return errs.New(errs.Forbidden, "cases.task.fourEyes")
@@ -266,7 +269,11 @@ func (ch *change) finishTask(t *Task, r Result) error {
 		ch.c.File.Results = map[string]Result{}
 	}
 	ch.c.File.Results[t.Element] = r
-	ch.enter("done."+string(t.Kind), t.Role == roleApplicant, map[string]string{"task": t.Element})
+	told := map[string]string{"task": t.Element}
+	if r.Status != "" {
+		told["status"], told["party"] = r.Status, ch.invitation(t.ID).Party
+	}
+	ch.enter("done."+string(t.Kind), t.outside(), told)
 	if err := ch.completeToken(t.ID, r); err != nil {
 		return err
 	}
@@ -329,7 +336,7 @@ func (ch *change) holdTasks(hold bool) {
 		from, to = TaskOpen, TaskWaiting
 	}
 	for i := range ch.tasks {
-		if t := &ch.tasks[i]; t.Status == from && t.Role != roleApplicant {
+		if t := &ch.tasks[i]; t.Status == from && !t.outside() {
 			t.Status = to
 			ch.touch(t.ID)
 		}

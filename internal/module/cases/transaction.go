@@ -84,7 +84,10 @@ func (s *Service) read(ctx context.Context, q db.Querier, a Actor, caseID string
 	if ch.tasks, err = s.store.tasks(ctx, q, caseID); err != nil {
 		return nil, err
 	}
-	ch.requests, err = s.store.requests(ctx, q, caseID)
+	if ch.requests, err = s.store.requests(ctx, q, caseID); err != nil || len(p.Parties()) == 0 {
+		return ch, err
+	}
+	ch.invitations, err = s.store.invitations(ctx, q, caseID)
 	return ch, err
 }
 
@@ -130,6 +133,18 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 			err = s.store.addRequest(ctx, tx, r)
 		case taskChanged:
 			err = s.store.endRequest(ctx, tx, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, i := range ch.invitations {
+		var err error
+		switch ch.touched[invitationKey(i.Task)] {
+		case taskNew:
+			err = s.store.addInvitation(ctx, tx, i)
+		case taskChanged:
+			err = s.store.saveInvitation(ctx, tx, i)
 		}
 		if err != nil {
 			return err

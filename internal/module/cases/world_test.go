@@ -307,7 +307,7 @@ func packages(t testing.TB) *pack.Set {
 	return loaded
 }
 
-var named = regexp.MustCompile(`<(?:\w+Task|\w+Event|subProcess|exclusiveGateway) id="(\w+)"`)
+var named = regexp.MustCompile(`<(?:\w+Task|\w+Event|subProcess|\w+Gateway) id="(\w+)"`)
 
 func completed(t testing.TB, testdata fs.FS) fs.FS {
 	t.Helper()
@@ -322,7 +322,7 @@ func completed(t testing.TB, testdata fs.FS) fs.FS {
 	put := func(name string, b []byte) { all[name] = &fstest.MapFile{Data: b} }
 	put("authorities.yaml", read("set/authorities.yaml"))
 	put("life-events.yaml", read("set/life-events.yaml"))
-	for _, service := range []string{"grant", "permit", "extract"} {
+	for _, service := range []string{"grant", "permit", "extract", "leave"} {
 		dir := path.Join(service, "2025")
 		process := read("set/" + dir + "/process.bpmn")
 		put(dir+"/process.bpmn", process)
@@ -334,6 +334,13 @@ func completed(t testing.TB, testdata fs.FS) fs.FS {
 		texts := string(read("common/texts.yaml")) + "process:\n"
 		for _, m := range named.FindAllStringSubmatch(string(process), -1) {
 			texts += "  " + m[1] + ": \"" + m[1] + "\"\n"
+		}
+		if service == "leave" {
+			put(dir+"/parties/employer.yaml", read("set/"+dir+"/parties/employer.yaml"))
+			put(dir+"/parties/partner.yaml", read("set/"+dir+"/parties/partner.yaml"))
+			own := string(read("set/" + dir + "/texts.yaml"))
+			party, words, _ := strings.Cut(own, "form:\n")
+			texts = strings.Replace(texts, "form:\n", "form:\n"+words, 1) + party
 		}
 		for _, lang := range i18n.Langs {
 			put(dir+"/texts/"+string(lang)+".yaml", []byte(texts))

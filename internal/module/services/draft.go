@@ -15,6 +15,7 @@ import (
 type Draft struct {
 	ID, Account      string
 	Service, Version string
+	Task, Party      string // the part of somebody whom another's application names; "" for an application
 	Answers          form.Answers
 	Evidence         map[string]exchange.Evidence // shown as the source of prefilled values
 	Missing          []string
@@ -25,6 +26,8 @@ type Draft struct {
 	Receipt          *Receipt // set once submitted
 	Moved            *Moved   // set when it went over to another version since it was stored; not stored
 	Refreshed        bool     // the registers say something else than when the draft was stored; not stored
+
+	asked *pack.Facts // a part: the facts of the case; not stored
 }
 
 // Receipt proves to the applicant what was received, and when.

@@ -32,7 +32,7 @@ func (w Words) errorItems(wrong []form.FieldError) []ui.ErrorItem {
 
 // anchor is the id of the first input of a field.
 func (w Words) anchor(path string) string {
-	if f := w.Pack.Form.Field(path); f != nil && f.Type == form.Date {
+	if f := w.Pack.Field(path); f != nil && f.Type == form.Date {
 		return path + "-day"
 	}
 	return path

@@ -55,7 +55,7 @@ func (w Words) Intro(p *form.Page) string {
 // Error says what is wrong with an answer: in the package's own words where it
 // has some, else in general ones that name the question.
 func (w Words) Error(e form.FieldError) string {
-	f := w.Pack.Form.Field(e.Field)
+	f := w.Pack.Field(e.Field)
 	if f == nil {
 		return w.T("services.form.error.unknown", "field", e.Field)
 	}

@@ -371,7 +371,7 @@ func formPage(v view, x *writing, p *form.Page, n int, wrong []form.FieldError, 
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.PageHeading(ui.PageHeadingOptions{
-				Over:  w.pack("service.title") + " · " + w.T("services.form.step", "n", n, "of", len(x.pages)+1),
+				Over:  x.name(w) + " · " + w.T("services.form.step", "n", n, "of", len(x.pages)+1),
 				Title: w.PageTitle(p), Lead: w.Intro(p),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -430,7 +430,7 @@ func formPage(v view, x *writing, p *form.Page, n int, wrong []form.FieldError, 
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, s := range x.pack.Form.Show(p, x.env) {
+			for _, s := range x.form.Show(p, x.env) {
 				templ_7745c5c3_Err = question(w, x, s, wrong).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -485,7 +485,7 @@ func formPage(v view, x *writing, p *form.Page, n int, wrong []form.FieldError, 
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: w.PageTitle(p) + " – " + w.pack("service.title"), Errors: len(wrong) > 0, Before: ui.BackLink(ui.BackLinkOptions{Href: v.back(ctx, x, n)})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: w.PageTitle(p) + " – " + x.name(w), Errors: len(wrong) > 0, Before: ui.BackLink(ui.BackLinkOptions{Href: v.back(ctx, x, n)})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1132,7 +1132,7 @@ func checkPage(v view, x *writing, wrong []form.FieldError, notice string) templ
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.PageHeading(ui.PageHeadingOptions{
-				Over:  w.pack("service.title") + " · " + w.T("services.form.step", "n", len(x.pages)+1, "of", len(x.pages)+1),
+				Over:  x.name(w) + " · " + w.T("services.form.step", "n", len(x.pages)+1, "of", len(x.pages)+1),
 				Title: w.T("services.check.title"), Lead: w.T("services.check.lead"),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1141,7 +1141,7 @@ func checkPage(v view, x *writing, wrong []form.FieldError, notice string) templ
 			for _, p := range x.pages {
 				templ_7745c5c3_Err = ui.SummaryList(ui.SummaryListOptions{
 					Card: ui.SummaryCardOptions{Title: ui.CardTitleOptions{Text: w.PageTitle(p)}, Actions: ui.ActionsOptions{Items: []ui.ActionItem{{Text: w.T("services.check.change"), Href: ui.Href(ctx, x.path(p.ID)+"?return=check")}}}},
-					Rows: w.answerRows(x.Draft, x.pack.Form.Show(p, x.env)),
+					Rows: w.answerRows(x.Draft, x.form.Show(p, x.env)),
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1151,7 +1151,7 @@ func checkPage(v view, x *writing, wrong []form.FieldError, notice string) templ
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PanelInfo(ui.PanelInfoOptions{Kind: "stone", Title: w.T("services.check.next"), Text: w.pack("service.receiptNext"), Block: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PanelInfo(ui.PanelInfoOptions{Kind: "stone", Title: w.T("services.check.next"), Text: x.next(w), Block: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1226,7 +1226,7 @@ func checkPage(v view, x *writing, wrong []form.FieldError, notice string) templ
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: w.T("services.check.title") + " – " + w.pack("service.title"), Errors: len(wrong) > 0, Before: ui.BackLink(ui.BackLinkOptions{Href: ui.Href(ctx, x.path(x.pages[len(x.pages)-1].ID))})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: w.T("services.check.title") + " – " + x.name(w), Errors: len(wrong) > 0, Before: ui.BackLink(ui.BackLinkOptions{Href: ui.Href(ctx, x.path(x.pages[len(x.pages)-1].ID))})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1269,7 +1269,7 @@ func discardPage(v view, x *writing) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.PageHeading(ui.PageHeadingOptions{Over: w.pack("service.title"), Title: w.T("services.discard.title"), Lead: w.T("services.discard.lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageHeading(ui.PageHeadingOptions{Over: x.name(w), Title: w.T("services.discard.title"), Lead: w.T("services.discard.lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1365,7 +1365,7 @@ func receiptPage(v view, x *writing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.SummaryList(ui.SummaryListOptions{Rows: []ui.SummaryListRow{
-				{Key: ui.ContentOptions{Text: w.T("services.receipt.service")}, Value: ui.ContentOptions{Text: w.pack("service.title")}},
+				{Key: ui.ContentOptions{Text: w.T("services.receipt.service")}, Value: ui.ContentOptions{Text: x.name(w)}},
 				{Key: ui.ContentOptions{Text: w.T("services.receipt.at")}, Value: ui.ContentOptions{Text: w.DateTime(x.Receipt.ReceivedAt)}},
 				{Key: ui.ContentOptions{Text: w.T("services.receipt.authority")}, Value: ui.ContentOptions{Text: v.s.Packages.AuthorityName(w.Lang(), x.pack.Service.Authority)}},
 				{Key: ui.ContentOptions{Text: w.T("services.receipt.hash")}, Value: ui.ContentOptions{HTML: code(x.Receipt.ContentHash)}},
@@ -1386,9 +1386,9 @@ func receiptPage(v view, x *writing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(w.pack("service.receiptNext"))
+			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(x.next(w))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 282, Col: 55}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 282, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
 			if templ_7745c5c3_Err != nil {
@@ -1410,9 +1410,16 @@ func receiptPage(v view, x *writing) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Button(ui.ButtonOptions{Text: w.T("services.receipt.follow"), Href: ui.Href(ctx, "/cases/"+x.Receipt.Case)}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				if x.Party == "" {
+					templ_7745c5c3_Err = ui.Button(ui.ButtonOptions{Text: w.T("services.receipt.follow"), Href: ui.Href(ctx, "/cases/"+x.Receipt.Case)}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else {
+					templ_7745c5c3_Err = ui.Button(ui.ButtonOptions{Text: w.T("services.part.back"), Href: ui.Href(ctx, "/cases")}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
 				if templ_7745c5c3_Err != nil {
@@ -1435,7 +1442,7 @@ func receiptPage(v view, x *writing) templ.Component {
 			var templ_7745c5c3_Var57 string
 			templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(w.T("services.receipt.hashText"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 287, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 291, Col: 60}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 			if templ_7745c5c3_Err != nil {
@@ -1479,7 +1486,7 @@ func receiptNumber(w Words, number string) templ.Component {
 		var templ_7745c5c3_Var59 string
 		templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(w.T("services.receipt.number"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 292, Col: 33}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 296, Col: 33}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
 		if templ_7745c5c3_Err != nil {
@@ -1492,7 +1499,7 @@ func receiptNumber(w Words, number string) templ.Component {
 		var templ_7745c5c3_Var60 string
 		templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinStringErrs(number)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 294, Col: 17}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 298, Col: 17}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 		if templ_7745c5c3_Err != nil {
@@ -1534,7 +1541,7 @@ func code(text string) templ.Component {
 		var templ_7745c5c3_Var62 string
 		templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 298, Col: 29}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 302, Col: 29}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
 		if templ_7745c5c3_Err != nil {
@@ -1635,7 +1642,7 @@ func sessionEndedPage(path string, values url.Values) templ.Component {
 			var templ_7745c5c3_Var65 templ.SafeURL
 			templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(path))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 347, Col: 50}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 351, Col: 50}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 			if templ_7745c5c3_Err != nil {
@@ -1654,7 +1661,7 @@ func sessionEndedPage(path string, values url.Values) templ.Component {
 					var templ_7745c5c3_Var66 string
 					templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinStringErrs(name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 350, Col: 37}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 354, Col: 37}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
 					if templ_7745c5c3_Err != nil {
@@ -1667,7 +1674,7 @@ func sessionEndedPage(path string, values url.Values) templ.Component {
 					var templ_7745c5c3_Var67 string
 					templ_7745c5c3_Var67, templ_7745c5c3_Err = templ.JoinStringErrs(v)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 350, Col: 49}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 354, Col: 49}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
 					if templ_7745c5c3_Err != nil {
@@ -1698,7 +1705,7 @@ func sessionEndedPage(path string, values url.Values) templ.Component {
 				var templ_7745c5c3_Var69 templ.SafeURL
 				templ_7745c5c3_Var69, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(ui.Href(ctx, "/sign-in?then="+url.QueryEscape(ui.Href(ctx, "/cases")))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 354, Col: 175}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 358, Col: 175}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
 				if templ_7745c5c3_Err != nil {
@@ -1711,7 +1718,7 @@ func sessionEndedPage(path string, values url.Values) templ.Component {
 				var templ_7745c5c3_Var70 string
 				templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinStringErrs(l.T("services.session.signIn"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 354, Col: 210}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/services/form.templ`, Line: 358, Col: 210}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
 				if templ_7745c5c3_Err != nil {

@@ -55,6 +55,7 @@ func (w *Web) signedInOrKept(h web.Handler) web.Handler {
 type writing struct {
 	*Draft
 	pack  *pack.Package
+	form  *form.Form
 	who   web.Identity
 	env   form.Env
 	pages []*form.Page // reachable now
@@ -66,7 +67,7 @@ func (w *Web) open(r *http.Request) (*writing, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &writing{Draft: d, pack: p, who: who}
+	x := &writing{Draft: d, pack: p, form: d.Form(p), who: who}
 	x.refresh(w.service)
 	return x, nil
 }
@@ -74,7 +75,7 @@ func (w *Web) open(r *http.Request) (*writing, error) {
 // refresh computes anew what depends on the answers.
 func (x *writing) refresh(s *Service) {
 	x.env = s.Env(x.pack, x.Draft, x.who)
-	x.pages = x.pack.Form.Reachable(x.env)
+	x.pages = x.form.Reachable(x.env)
 }
 
 // page returns the reachable page with the id and its number from 1.
@@ -85,6 +86,22 @@ func (x *writing) page(id string) (*form.Page, int) {
 		}
 	}
 	return nil, 0
+}
+
+// name is what is being written: the application, or somebody's part in one.
+func (x *writing) name(w Words) string {
+	if x.Party != "" {
+		return w.pack("party." + x.Party + ".title")
+	}
+	return w.pack("service.title")
+}
+
+// next says what happens once it is sent.
+func (x *writing) next(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.next")
+	}
+	return w.pack("service.receiptNext")
 }
 
 func (x *writing) path(page string) string { return "/applications/" + x.ID + "/" + page }
@@ -174,20 +191,20 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 	if rev, err := strconv.ParseInt(values.Get("rev"), 10, 64); err != nil || rev != x.Rev {
 		// Another window was quicker: nothing is overwritten, and what was typed
 		// here is shown on top of what is stored.
-		merged, _ := x.pack.Form.Read(p, values, x.env)
+		merged, _ := x.form.Read(p, values, x.env)
 		x.Answers = merged
 		x.refresh(w.service)
 		return web.Render(rw, r, http.StatusConflict, formPage(w.view(r), x, p, n, nil, "services.draft.changed"))
 	}
-	seen := paths(x.pack.Form.Show(p, x.env))
+	seen := paths(x.form.Show(p, x.env))
 
 	wrongFiles, err := w.takeFiles(r, x, p, values)
 	if err != nil {
 		return err
 	}
-	merged, wrong := x.pack.Form.Read(p, values, x.env)
+	merged, wrong := x.form.Read(p, values, x.env)
 	if a, ok := form.ParseAction(values); ok {
-		merged = x.pack.Form.Apply(p, a, merged)
+		merged = x.form.Apply(p, a, merged)
 	}
 	x.Answers = merged
 	x.refresh(w.service)
@@ -195,7 +212,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 
 	stay := values.Get("action") != ""
 	notice := ""
-	if now := paths(x.pack.Form.Show(p, x.env)); !subset(now, seen) {
+	if now := paths(x.form.Show(p, x.env)); !subset(now, seen) {
 		// An answer asked for more: that is no mistake of the person's.
 		wrong = slices.DeleteFunc(wrong, func(e form.FieldError) bool {
 			return !seen[e.Field] && slices.Contains([]string{"required", "declaration", "rowsMin", "filesMin"}, e.Code)
@@ -264,7 +281,7 @@ func (w *Web) check(rw http.ResponseWriter, r *http.Request) error {
 	if x.Receipt != nil {
 		return web.SeeOther(rw, r, x.path("receipt"))
 	}
-	_, wrong := x.pack.Form.Validate(x.env)
+	_, wrong := x.form.Validate(x.env)
 	return web.Render(rw, r, http.StatusOK, checkPage(w.view(r), x, wrong, ""))
 }
 
@@ -280,7 +297,7 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		_, wrong := x.pack.Form.Validate(x.env)
+		_, wrong := x.form.Validate(x.env)
 		return web.Render(rw, r, http.StatusConflict, checkPage(w.view(r), x, wrong, "services.check.changed"))
 	}
 	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, i18n.FromContext(r.Context()).Lang())

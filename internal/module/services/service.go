@@ -34,7 +34,12 @@ type Deps struct {
 	Blobs    *blob.Store
 	// Submit makes a case of a finished application: the module of cases.
 	Submit func(context.Context, Submission) (Receipt, error)
-	Log    *slog.Logger
+	// PartFacts and Contribute are the module of cases for the parts of others:
+	// what the form of a party's task rests on, for the account that took it, and
+	// the hand-in.
+	PartFacts  func(ctx context.Context, who web.Identity, task string) (pack.Facts, error)
+	Contribute func(context.Context, Part) (Receipt, error)
+	Log        *slog.Logger
 }
 
 // Service offers the use cases of the module. It is safe for concurrent use.
@@ -131,6 +136,10 @@ func (s *Service) Draft(ctx context.Context, who web.Identity, id string) (*Draf
 	if err != nil {
 		return nil, nil, err
 	}
+	if d.Party != "" {
+		p, err := s.part(ctx, who, d)
+		return d, p, err
+	}
 	p, ok := s.Packages.Version(d.Service, d.Version)
 	if d.Receipt != nil && ok {
 		return d, p, nil
@@ -193,6 +202,13 @@ func (s *Service) Discard(ctx context.Context, who web.Identity, id string) erro
 
 // Env is what the form's conditions see for the draft.
 func (s *Service) Env(p *pack.Package, d *Draft, who web.Identity) form.Env {
+	if d.Party != "" {
+		var asked pack.Facts
+		if d.asked != nil {
+			asked = *d.asked
+		}
+		return p.PartyEnv(asked, d.Answers, Applicant(who))
+	}
 	return p.FormEnv(d.facts(who, s.Today()))
 }
 
@@ -206,9 +222,16 @@ func (s *Service) Send(ctx context.Context, who web.Identity, id string, lang i1
 	if d.Receipt != nil {
 		return d.Receipt, nil, nil
 	}
-	clean, wrong := p.Form.Validate(s.Env(p, d, who))
+	clean, wrong := d.Form(p).Validate(s.Env(p, d, who))
 	if len(wrong) > 0 {
 		return nil, wrong, nil
+	}
+	if d.Party != "" {
+		r, err := s.Contribute(ctx, Part{Task: d.Task, Actor: who, Answers: clean})
+		if err != nil {
+			return nil, nil, err
+		}
+		return &r, nil, s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.sent(ctx, tx, d.ID, r) })
 	}
 	r, err := s.Submit(ctx, Submission{Service: p.ID, Version: p.Version, Key: "draft/" + d.ID, Actor: who, Lang: lang,
 		Application: clean, Evidence: d.Evidence, StartedAt: d.CreatedAt})

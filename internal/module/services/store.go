@@ -29,7 +29,7 @@ func Migrate(ctx context.Context, d *db.DB) error {
 // store holds the module's SQL.
 type store struct{}
 
-const draftColumns = `id, account, service, version, answers, evidence, missing, page, rev, created_at, updated_at, receipt`
+const draftColumns = `id, account, service, version, task, party, answers, evidence, missing, page, rev, created_at, updated_at, receipt`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -37,7 +37,7 @@ func scanDraft(row scanner) (*Draft, error) {
 	var d Draft
 	var answers, evidence, missing, receipt string
 	var created, updated int64
-	err := row.Scan(&d.ID, &d.Account, &d.Service, &d.Version, &answers, &evidence, &missing, &d.Page, &d.Rev, &created, &updated, &receipt)
+	err := row.Scan(&d.ID, &d.Account, &d.Service, &d.Version, &d.Task, &d.Party, &answers, &evidence, &missing, &d.Page, &d.Rev, &created, &updated, &receipt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errs.New(errs.NotFound, "services.draft.notFound")
 	}
@@ -66,7 +66,13 @@ func (store) draft(ctx context.Context, q db.Querier, account, id string) (*Draf
 // open returns the account's unsent draft of a service.
 func (store) open(ctx context.Context, q db.Querier, account, service string) (*Draft, error) {
 	return scanDraft(q.QueryRowContext(ctx, `SELECT `+draftColumns+` FROM services_draft
-		WHERE account = $1 AND service = $2 AND case_id = ''`, account, service))
+		WHERE account = $1 AND service = $2 AND task = '' AND case_id = ''`, account, service))
+}
+
+// openPart returns the account's draft of a part, sent or not.
+func (store) openPart(ctx context.Context, q db.Querier, account, task string) (*Draft, error) {
+	return scanDraft(q.QueryRowContext(ctx, `SELECT `+draftColumns+` FROM services_draft
+		WHERE account = $1 AND task = $2 AND task <> '' ORDER BY id DESC LIMIT 1`, account, task))
 }
 
 // drafts lists the account's unsent drafts, newest first. A person has few:
@@ -95,9 +101,9 @@ func (store) insert(ctx context.Context, tx db.Querier, d *Draft) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO services_draft (id, account, service, version, answers, evidence, missing, page, rev, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) ON CONFLICT DO NOTHING`,
-		d.ID, d.Account, d.Service, d.Version, answers, evidence, missing, d.Page, d.Rev, db.Micros(d.CreatedAt), db.Micros(d.UpdatedAt))
+	res, err := tx.ExecContext(ctx, `INSERT INTO services_draft (id, account, service, version, task, party, answers, evidence, missing, page, rev, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13) ON CONFLICT DO NOTHING`,
+		d.ID, d.Account, d.Service, d.Version, d.Task, d.Party, answers, evidence, missing, d.Page, d.Rev, db.Micros(d.CreatedAt), db.Micros(d.UpdatedAt))
 	if err != nil {
 		return false, err
 	}

@@ -59,6 +59,9 @@ func (v view) back(ctx context.Context, x *writing, n int) string {
 	case n > 1:
 		return ui.Href(ctx, x.path(x.pages[n-2].ID))
 	}
+	if x.Party != "" {
+		return ui.Href(ctx, "/cases")
+	}
 	return ui.Href(ctx, "/services/"+x.Service)
 }
 

@@ -58,7 +58,7 @@ type CaseSummary struct {
 	Kind        cases.Kind   `json:"kind" enum:"application,appeal"`
 	Service     string       `json:"service"`
 	Version     string       `json:"version"`
-	Status      cases.Status `json:"status" enum:"received,examined,waiting,decided,closed,withdrawn" doc:"waiting: the applicant's turn; examined: the authority's"`
+	Status      cases.Status `json:"status" enum:"received,examined,waiting,asking,decided,closed,withdrawn" doc:"waiting: the applicant's turn; asking: that of somebody whom the application names; examined: the authority's"`
 	Outcome     pack.Outcome `json:"outcome,omitempty" enum:"granted,refused,tacitGrant,impliedRefusal" doc:"Absent while undecided"`
 	SubmittedAt string       `json:"submittedAt" format:"date-time"`
 	DueAt       string       `json:"dueAt,omitempty" format:"date-time" doc:"By when the authority decides; absent while no time runs"`
@@ -134,8 +134,8 @@ type Party struct {
 
 // Next says who acts, what is to be done, and by when.
 type Next struct {
-	Who  string `json:"who" enum:"applicant,authority,nobody"`
-	What string `json:"what" enum:"answer,pay,facts,decide,overdue,carry-out,appeal,nothing" doc:"facts: fetched from registers; carry-out: a decision is put into effect; appeal: it can still be contested"`
+	Who  string `json:"who" enum:"applicant,party,authority,nobody"`
+	What string `json:"what" enum:"answer,pay,contribute,facts,decide,overdue,carry-out,appeal,nothing" doc:"contribute: somebody whom the application names has a part to give; facts: fetched from registers; carry-out: a decision is put into effect; appeal: it can still be contested"`
 	By   string `json:"by,omitempty" format:"date-time"`
 	Text string `json:"text" doc:"The same in words, in the language asked for"`
 }
@@ -290,6 +290,11 @@ func next(l *i18n.Locale, d *cases.Dossier, now time.Time) Next {
 	for _, t := range d.Tasks {
 		if t.Role == applicantRole && t.Status == cases.TaskOpen {
 			return say("applicant", string(t.Kind), t.DueAt)
+		}
+	}
+	for _, i := range d.Invitations {
+		if i.Open() {
+			return say("party", "contribute", i.DueAt)
 		}
 	}
 	deadline, _ := d.File.Clock.Deadline()

@@ -14,7 +14,7 @@ import (
 )
 
 // done are the news a page can open with after a form was accepted.
-var done = []string{"answered", "paid", "withdrawn", "appealed"}
+var done = []string{"answered", "paid", "withdrawn", "appealed", "readdressed"}
 
 // show is the page of one case.
 func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
@@ -45,6 +45,8 @@ type casePage struct {
 	contested *cases.Case // appeal: the case it contests
 	answer    string      // what was typed, after a mistake
 	wrong     []ui.ErrorItem
+
+	task, email string // the address of a party as it was typed, after a mistake
 }
 
 // answer takes the answer to a request for evidence.

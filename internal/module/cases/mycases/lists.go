@@ -60,7 +60,7 @@ func (v *view) validity() string {
 // dossier is the case of a row as its card needs it: the whole file only where
 // the card speaks of requests, tasks or payments.
 func (w *Web) dossier(ctx context.Context, who web.Identity, row cases.Row, loc *i18n.Locale) (*view, error) {
-	if row.Status == cases.Waiting || row.Outcome == pack.Granted {
+	if row.Status == cases.Waiting || row.Status == cases.Asking || row.Outcome == pack.Granted {
 		d, err := w.Service.Open(ctx, who, row.ID, "list", false)
 		if err != nil {
 			return nil, err
@@ -113,7 +113,13 @@ func (w *Web) Waiting(ctx context.Context, who web.Identity, loc *i18n.Locale) (
 	now := w.Service.Clock.Now()
 	rows = slices.DeleteFunc(rows, func(r cases.Row) bool { return rank(r, now) == 0 })
 	slices.SortStableFunc(rows, func(a, b cases.Row) int { return rank(b, now) - rank(a, now) })
-	return w.cards(ctx, who, rows[:min(len(rows), maxWaiting)], loc)
+	asked, err := w.asked(ctx, who, loc, true)
+	if err != nil {
+		return nil, err
+	}
+	cards, err := w.cards(ctx, who, rows[:min(len(rows), maxWaiting)], loc)
+	all := append(asked, cards...)
+	return all[:min(len(all), maxWaiting)], err
 }
 
 // rank orders the cases of the first page; 0 leaves one out.
@@ -122,7 +128,7 @@ func rank(r cases.Row, now time.Time) int {
 	switch {
 	case r.Status == cases.Waiting:
 		return 4
-	case r.Outcome == "" && (r.Status == cases.Examined || r.Status == cases.Received):
+	case r.Outcome == "" && (r.Status == cases.Examined || r.Status == cases.Received || r.Status == cases.Asking):
 		return 3
 	case r.Outcome == pack.ImpliedRefusal && r.Status != cases.Closed && r.Status != cases.Withdrawn:
 		return 2
@@ -153,6 +159,11 @@ func (w *Web) list(rw http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if p.before == "" {
+		if p.asked, err = w.asked(r.Context(), who, loc, false); err != nil {
+			return err
+		}
+	}
 	if p.unread, err = w.Service.Unread(r.Context(), who); err != nil {
 		return err
 	}
@@ -161,7 +172,8 @@ func (w *Web) list(rw http.ResponseWriter, r *http.Request) error {
 
 type listPage struct {
 	cards, drafts []ui.CardOptions
-	before, older string // keyset: ids of cases
+	asked         []ui.CardOptions // the parts in the applications of others
+	before, older string           // keyset: ids of cases
 	unread        int
 }
 

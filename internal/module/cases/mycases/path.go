@@ -42,6 +42,12 @@ func (v *view) steps() []ui.TimelineStep {
 		here(v.T("mycases.path.yourFee"), text)
 		next(v.T("mycases.path.examination"), authority)
 		decision()
+	case awaiting:
+		for _, i := range v.awaited() {
+			here(v.T("mycases.path.awaiting", "name", v.pack("party."+i.Party+".name")), v.T("mycases.path.by", "date", i.DueAt))
+		}
+		next(v.T("mycases.path.examination"), authority)
+		decision()
 	case checking:
 		here(v.T("mycases.path.checking"), "")
 		decision()
@@ -132,6 +138,14 @@ func (v *view) past() []ui.TimelineStep {
 			done(v.T("mycases.path.lapsed"), at)
 		case "extended":
 			done(v.T("mycases.path.extended"), sentences(v.T("mycases.path.extendedUntil", "date", date(e.Data["until"])), e.Data["text"]))
+		case "invited":
+			done(v.T("mycases.path.invited", "name", v.pack("party."+e.Data["party"]+".name")), at)
+		case "reminded":
+			done(v.T("mycases.path.reminded", "name", v.pack("party."+e.Data["party"]+".name")), at)
+		case "done.contribute":
+			done(v.contributed(e), at)
+		case "silent":
+			done(v.T("mycases.path.silent", "name", v.pack("party."+e.Data["party"]+".name")), at)
 		case "done.pay":
 			done(v.T("mycases.path.feePaid"), at)
 		case "decided":
@@ -157,6 +171,15 @@ func (v *view) past() []ui.TimelineStep {
 		}
 	}
 	return steps
+}
+
+// contributed says that a party has answered, or that it is not concerned.
+func (v *view) contributed(e cases.Entry) string {
+	name := v.pack("party." + e.Data["party"] + ".name")
+	if e.Data["status"] == pack.Declined {
+		return v.T("mycases.path.partDeclined", "name", name)
+	}
+	return v.T("mycases.path.partAnswered", "name", name)
 }
 
 // decidedShort says in a few words who decided.

@@ -19,6 +19,7 @@ const (
 	examining  phase = "examining"  // the authority has to act
 	answering  phase = "answering"  // the applicant owes an answer
 	paying     phase = "paying"     // the applicant owes the fee
+	awaiting   phase = "awaiting"   // somebody whom the application names has a part to give
 	granted    phase = "granted"    //
 	refused    phase = "refused"    //
 	incomplete phase = "incomplete" // refused because an answer did not come
@@ -47,6 +48,8 @@ func (v *view) phase() phase {
 		return refused
 	case v.fee() != nil:
 		return paying
+	case len(v.awaited()) > 0:
+		return awaiting
 	case v.d.Status == cases.Examined:
 		return examining
 	}
@@ -109,6 +112,8 @@ func (v *view) headline() string {
 			return v.T("mycases.head.paying", "amount", v.feeAmount(), "date", due)
 		}
 		return v.T("mycases.head.payingOpen", "amount", v.feeAmount())
+	case awaiting:
+		return v.T("mycases.head.awaiting", "names", v.awaitedNames())
 	case incomplete:
 		return v.T("mycases.head." + string(p))
 	default:
@@ -154,6 +159,13 @@ func (v *view) lead() string {
 			return v.T("mycases.lead.payingLate")
 		}
 		return sentences(v.T("mycases.lead.paying"), clockSentence(v.Locale, clock))
+	case awaiting:
+		for _, i := range v.awaited() {
+			if i.Email == "" && i.Status == cases.InvitationOpen {
+				return sentences(v.T("mycases.lead.pass"), v.T("mycases.lead.awaiting", "date", v.awaitedUntil()))
+			}
+		}
+		return v.T("mycases.lead.awaiting", "date", v.awaitedUntil())
 	case examining:
 		return sentences(v.T("mycases.lead.examining", "authority", v.authority(v.d.Authority)), clockSentence(v.Locale, clock))
 	case checking:
@@ -277,7 +289,7 @@ func (v *view) status() ui.StatusOptions {
 		return turn(v.fee().DueAt)
 	}
 	kind := map[phase]ui.StatusKind{
-		checking: ui.Examined, examining: ui.Examined, granted: ui.Decided, tacit: ui.Decided,
+		checking: ui.Examined, examining: ui.Examined, awaiting: ui.Examined, granted: ui.Decided, tacit: ui.Decided,
 		refused: ui.Refused, incomplete: ui.Refused, silent: ui.Refused, withdrawn: ui.Neutral,
 	}[p]
 	return ui.StatusOptions{Kind: kind, Text: v.T("mycases.status." + string(p))}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/blob"
 	"passerelle/internal/platform/i18n"
@@ -24,6 +25,8 @@ var Locales embed.FS
 type Options struct {
 	Service *cases.Service
 	Blobs   *blob.Store
+	// BeginPart begins, or finds, the form of a party's part.
+	BeginPart func(context.Context, web.Identity, services.PartOf) (*services.Draft, error)
 	// Drafts lists the person's applications that are not sent yet; nil: none.
 	Drafts func(context.Context, web.Identity, *i18n.Locale) ([]ui.CardOptions, error)
 	PDF    *pdf.Renderer // prints letters; nil: none is installed
@@ -57,6 +60,10 @@ func (w *Web) Routes(rt *web.Router) {
 	mine("GET /cases/{case}/certificate/{code}", w.certificate)
 	mine("GET /cases/{case}/certificate/{code}/pdf", w.certificatePDF)
 	mine("GET /cases/{case}/documents/{doc}", w.document)
+	mine("POST /cases/{case}/party", w.readdress)
+	mine("GET /invitations/{code}", w.invitation)
+	mine("POST /invitations/{code}/accept", w.accept)
+	mine("POST /invitations/{code}/decline", w.decline)
 	mine("GET /inbox", w.inbox)
 	mine("POST /inbox/read", w.markRead)
 	mine("POST /inbox/open/{case}", w.openMessage)
@@ -92,11 +99,13 @@ type view struct {
 	words
 	d    *cases.Dossier
 	now  time.Time
+	link func(cases.Invitation) string
 	told pack.Explained // the decision in the reader's language; empty while there is none
 }
 
 func (w *Web) viewOf(d *cases.Dossier, loc *i18n.Locale) *view {
 	v := &view{words: w.words(loc, d.Package), d: d, now: w.Service.Clock.Now()}
+	v.link = func(i cases.Invitation) string { return w.Service.Link(d.Case, i) }
 	v.told, _ = d.Explain(loc)
 	return v
 }

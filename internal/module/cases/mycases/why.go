@@ -259,7 +259,7 @@ func (v *view) sent() []sent {
 	return all
 }
 
-func (v *view) answerRows(w services.Words, s form.Shown) []ui.SummaryListRow {
+func (v words) answerRows(w services.Words, s form.Shown) []ui.SummaryListRow {
 	row := func(key, value string) ui.SummaryListRow {
 		return ui.SummaryListRow{Key: ui.ContentOptions{Text: key}, Value: ui.ContentOptions{Text: value}}
 	}

@@ -196,7 +196,7 @@ func statusPill(l *i18n.Locale, s cases.Status, o pack.Outcome, amount string) u
 	switch s {
 	case cases.Examined:
 		pill.Kind = ui.Examined
-	case cases.Waiting:
+	case cases.Waiting, cases.Asking:
 		pill.Kind = ui.Waiting
 	case cases.Decided, cases.Closed:
 		pill.Kind = ui.Decided

@@ -23,6 +23,9 @@ func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
 	if amount := e.Data["amount"]; amount != "" {
 		args = append(args, "amount", l.MoneyDecimal(amount))
 	}
+	if party := e.Data["party"]; party != "" {
+		args = append(args, "party", d.Package.T(l.Lang(), "party."+party+".name"))
+	}
 	if output := e.Data["output"]; output != "" {
 		args = append(args, "output", d.Package.T(l.Lang(), "outputs."+output))
 	}
@@ -31,7 +34,7 @@ func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
 
 // automatic are the kinds of entries that follow by themselves from what
 // somebody did: the rules or the process wrote them, not the person.
-var automatic = map[string]bool{"ruled": true, "fetched": true, "paymentOrdered": true, "paid": true, "certificate": true, "incident": true, "closed": true}
+var automatic = map[string]bool{"ruled": true, "fetched": true, "paymentOrdered": true, "paid": true, "certificate": true, "incident": true, "closed": true, "invited": true, "reminded": true, "silent": true}
 
 // entryActor is who did what a line of the timeline says; nobody does what is
 // automatic.

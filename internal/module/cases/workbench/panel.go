@@ -183,7 +183,7 @@ func (p *casePage) newestFirst() []cases.Entry {
 
 // aboutDocument says which question or request a file answers.
 func (p *casePage) aboutDocument(d cases.Document) string {
-	if f := p.Package.Form.Field(d.Field); d.Field != "" && f != nil {
+	if f := p.Package.Field(d.Field); d.Field != "" && f != nil {
 		return p.words.Label(f)
 	}
 	if d.Request != "" {

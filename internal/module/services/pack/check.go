@@ -5,9 +5,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"passerelle/engine/bpmn"
 	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
 	"passerelle/engine/form"
 	"passerelle/engine/form/source"
 	"passerelle/internal/platform/i18n"
@@ -44,6 +46,7 @@ func (p *Package) check() []Finding {
 	l.checkParameters(p)
 	l.checkDecision(p)
 	l.checkProcess(p)
+	l.checkParties(p)
 	l.checkExplanation(p)
 	l.checkNearest(p)
 	l.checkNorms(p)
@@ -60,7 +63,7 @@ func (p *Package) check() []Finding {
 }
 
 // inputs are what every decision may ask for; few ask for all.
-var inputs = []string{"application", "evidence", "parameters", "date", "applicant"}
+var inputs = factNames
 
 // checkDecision reports what the decision engine finds in its model: gaps and
 // overlaps of tables with an example, types, names, rules that never count.
@@ -159,6 +162,7 @@ func (l *loader) paths(p *Package, file string, line int, text string, applicati
 			}
 		}
 	}
+	l.partyPaths(p, file, line, text)
 	for _, path := range source.Paths(text, "evidence") {
 		l.checkEvidence(p, file, line, path[0])
 	}
@@ -201,8 +205,8 @@ func (l *loader) checkParameters(p *Package) {
 // topics of service tasks and kinds of user tasks that the platform knows.
 var (
 	topics = []string{"evidence.fetch", "decision.issue", "payment.order", "certificate.issue"}
-	kinds  = []string{"decide", "judge", "approve", "pay"}
-	roles  = []string{"case-worker", "head-of-unit", "applicant"}
+	kinds  = []string{"decide", "judge", "approve", "pay", "contribute"}
+	roles  = []string{"case-worker", "head-of-unit", "applicant", "party"}
 )
 
 func (l *loader) checkProcess(p *Package) {
@@ -220,6 +224,9 @@ func (l *loader) checkProcess(p *Package) {
 			if !slices.Contains(roles, e.Attrs["role"]) {
 				bad("pg:role is one of %s", strings.Join(roles, ", "))
 			}
+			if (e.Attrs["kind"] == "contribute") != (e.Attrs["role"] == "party") {
+				bad("a task of kind contribute has the role party, and no other has")
+			}
 			if other := e.Attrs["fourEyes"]; other != "" {
 				if x, ok := p.Process.Element(other); !ok || x.Kind != "userTask" {
 					bad("pg:fourEyes names no user task: %q", other)
@@ -233,6 +240,9 @@ func (l *loader) checkProcess(p *Package) {
 				bad("decision.dmn has no decision %q", d)
 			}
 		}
+		if why := countFault(e); why != "" {
+			bad("%s", why)
+		}
 	}
 	if !issued["decision.issue"] {
 		l.fault(file, 0, "no service task has the topic decision.issue: nobody would ever hear the decision")
@@ -242,6 +252,35 @@ func (l *loader) checkProcess(p *Package) {
 			l.fault("service.yaml", p.lines.at(fmt.Sprintf("outputs.%d", i)), "output %q is a payment, but no service task has the topic payment.order", o.ID)
 		}
 	}
+}
+
+// countFault says what is wrong with how a timer counts (pg:count), or "". What
+// FEEL computes is only known when the process runs.
+func countFault(e bpmn.Element) string {
+	count := e.Attrs["count"]
+	if count == "" {
+		return ""
+	}
+	if e.Event != "timer" {
+		return "pg:count is for timers"
+	}
+	if !slices.Contains([]string{"days", "working-days", "hours"}, count) {
+		return "pg:count is one of days, working-days, hours"
+	}
+	v, ok := feel.ParseTemporal(e.Timer)
+	d, isDuration := v.AsDuration()
+	_, isMonths := v.AsMonths()
+	switch {
+	case !ok || count == "hours" && (isDuration || isMonths):
+		return ""
+	case !isDuration && !isMonths:
+		return "pg:count does not go with a date"
+	case isDuration && (d <= 0 || d%(24*time.Hour) != 0):
+		return fmt.Sprintf("%s is not whole days, so it cannot count in %s", e.Timer, count)
+	case isMonths && count == "working-days":
+		return fmt.Sprintf("%s is in months, so it cannot count in working days", e.Timer)
+	}
+	return ""
 }
 
 func (l *loader) checkTopic(p *Package, e bpmn.Element, bad func(string, ...any)) {
@@ -282,7 +321,7 @@ func (l *loader) checkLetters(p *Package) {
 	}
 }
 
-var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
+var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|norms|simulation)\.yaml$|^parties/[^/]+\.yaml$|^decision\.dmn$|^process\.bpmn$|^texts/|^letters/|^scenarios/[^/]+\.yaml$|^README\.md$`)
 
 func (l *loader) checkFiles(p *Package) {
 	for _, name := range sortedKeys(p.files) {

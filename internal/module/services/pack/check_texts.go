@@ -128,15 +128,18 @@ func (p *Package) needs() []need {
 	for _, prm := range p.Parameters.List {
 		add("parameters.yaml has this parameter", "parameters."+prm.ID)
 	}
-	out = append(out, p.formNeeds()...)
+	out = append(out, p.partyNeeds()...)
+	for _, file := range sortedKeys(p.forms()) {
+		out = append(out, formNeeds(file, p.forms()[file])...)
+	}
 	out = append(out, p.explanationNeeds()...)
 	return append(out, p.processNeeds()...)
 }
 
-func (p *Package) formNeeds() []need {
+func formNeeds(file string, of *form.Form) []need {
 	var out []need
 	add := func(f *form.Field, key string) {
-		out = append(out, need{key: key, why: fmt.Sprintf("form.yaml:%d asks it", f.Line)})
+		out = append(out, need{key: key, why: fmt.Sprintf("%s:%d asks it", file, f.Line)})
 	}
 	var field func(f *form.Field)
 	field = func(f *form.Field) {
@@ -153,14 +156,14 @@ func (p *Package) formNeeds() []need {
 		}
 		if f.Type == form.Group {
 			add(f, base+".add")
-			out = append(out, need{key: base + ".item", why: fmt.Sprintf("form.yaml:%d asks it", f.Line), args: []string{"n"}})
+			out = append(out, need{key: base + ".item", why: fmt.Sprintf("%s:%d asks it", file, f.Line), args: []string{"n"}})
 		}
 		for _, sub := range f.Fields {
 			field(sub)
 		}
 	}
-	for _, pg := range p.Form.Pages {
-		out = append(out, need{key: "form." + pg.ID + ".title", why: fmt.Sprintf("form.yaml:%d has this page", pg.Line)})
+	for _, pg := range of.Pages {
+		out = append(out, need{key: "form." + pg.ID + ".title", why: fmt.Sprintf("%s:%d has this page", file, pg.Line)})
 		for _, f := range pg.Fields {
 			field(f)
 		}
@@ -249,16 +252,16 @@ func optionalText(p *Package, key string) bool {
 		}
 		switch last {
 		case "intro":
-			return p.Form.Page(name) != nil
+			return p.page(name) != nil
 		case "hint":
-			return p.Form.Field(name) != nil
+			return p.Field(name) != nil
 		}
 		if len(parts) >= 4 && parts[len(parts)-2] == "error" { // the package's own sentence for a general code
 			_, ok := form.Codes[last]
-			return ok && p.Form.Field(strings.Join(parts[1:len(parts)-2], ".")) != nil
+			return ok && p.Field(strings.Join(parts[1:len(parts)-2], ".")) != nil
 		}
 		if len(parts) >= 4 && parts[len(parts)-2] == "optionHints" {
-			return p.Form.Field(strings.Join(parts[1:len(parts)-2], ".")) != nil
+			return p.Field(strings.Join(parts[1:len(parts)-2], ".")) != nil
 		}
 	}
 	return false

@@ -34,7 +34,7 @@ func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, erro
 
 // decisionInputs is what the decision model is given.
 type decisionInputs struct {
-	context feel.Value // application, evidence, parameters, date, applicant
+	context feel.Value // application, evidence, parameters, date, applicant, party
 	ref     time.Time  // the reference date
 	inForce *epoch
 }
@@ -59,7 +59,8 @@ func (p *Package) inputs(f Facts) (decisionInputs, error) {
 		feel.Entry{Name: "evidence", Value: evidence},
 		feel.Entry{Name: "parameters", Value: inForce.context},
 		feel.Entry{Name: "date", Value: feel.DateOf(ref)},
-		feel.Entry{Name: "applicant", Value: f.Applicant})}, nil
+		feel.Entry{Name: "applicant", Value: f.Applicant},
+		feel.Entry{Name: "party", Value: p.partyContext(f)})}, nil
 }
 
 // at returns what stands at a path of the inputs.
@@ -273,12 +274,13 @@ func (p *Package) Subjects(spec EvidenceSpec, f Facts) (subjects []string, list 
 // (parameters of a day without law, unreadable evidence) is null.
 func (p *Package) Scope(f Facts, more ...feel.Entry) feel.Value {
 	env := p.FormEnv(f)
-	entries := append(make([]feel.Entry, 0, 5+len(more)),
+	entries := append(make([]feel.Entry, 0, 6+len(more)),
 		feel.Entry{Name: "application", Value: p.application(f)},
 		feel.Entry{Name: "evidence", Value: env.Evidence},
 		feel.Entry{Name: "parameters", Value: env.Parameters},
 		feel.Entry{Name: "date", Value: feel.DateOf(env.Date)},
-		feel.Entry{Name: "applicant", Value: f.Applicant})
+		feel.Entry{Name: "applicant", Value: f.Applicant},
+		feel.Entry{Name: "party", Value: p.partyContext(f)})
 	return feel.Context(append(entries, more...)...)
 }
 

@@ -74,12 +74,13 @@ func (p *Package) Legal(lang i18n.Lang, cite string) (LegalRef, bool) {
 func (p *Package) outScope(f Facts, d Decision) feel.Value {
 	params, _ := p.Parameters.Context(d.ReferenceDate)
 	evidence, _ := p.evidenceContext(f)
-	entries := append(make([]feel.Entry, 0, 8+len(d.Values)),
+	entries := append(make([]feel.Entry, 0, 9+len(d.Values)),
 		feel.Entry{Name: "application", Value: p.Form.Values(f.Application)},
 		feel.Entry{Name: "evidence", Value: evidence},
 		feel.Entry{Name: "parameters", Value: params},
 		feel.Entry{Name: "date", Value: feel.DateOf(d.ReferenceDate)},
 		feel.Entry{Name: "applicant", Value: f.Applicant},
+		feel.Entry{Name: "party", Value: p.partyContext(f)},
 		feel.Entry{Name: "decision", Value: d.context()})
 	for _, name := range p.decisions {
 		if v, ok := d.Values[name]; ok {

@@ -43,6 +43,7 @@ type Package struct {
 	letters     map[string]*letter // by name.lang
 	norms       norms
 	evidence    []evidenceExpr
+	parties     []*Party
 	feel        []feelText
 	refDate     *feel.Expr
 	outputs     []outputSpec
@@ -91,6 +92,7 @@ func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Pac
 	l.loadService(p)
 	p.Parameters = l.loadParameters()
 	l.loadForm(p)
+	l.loadParties(p)
 	l.loadDecision(p)
 	l.loadProcess(p)
 	l.loadOutputs(p)
@@ -234,7 +236,7 @@ func (l *loader) date(file string, t source.Text, line int, what string) time.Ti
 }
 
 // factNames are the names every FEEL text of a package may read.
-var factNames = []string{"application", "evidence", "parameters", "date", "applicant"}
+var factNames = []string{"application", "evidence", "parameters", "date", "applicant", "party"}
 
 // compile compiles a FEEL text and refuses names that nothing has.
 func (l *loader) compile(file, what string, t source.Text, names []string) *feel.Expr {

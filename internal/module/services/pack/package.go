@@ -35,6 +35,7 @@ type Facts struct {
 	Applicant   feel.Value                 `json:"applicant"`         // context {id, givenName, familyName, birthDate}, or null
 	Missing     []string                   `json:"missing,omitempty"` // evidence ids that their registers do not have
 	Date        time.Time                  `json:"date"`              // the day of submission; its calendar date counts
+	Parties     map[string]Contribution    `json:"parties,omitempty"` // by party id; absent: not asked, or not answered yet
 
 	// Reading remembers what has been read of the evidence; nil reads it anew
 	// every time.

@@ -68,6 +68,7 @@ type ReceiptInputs struct {
 	Applicant   json.RawMessage            `json:"applicant"`
 	Missing     []string                   `json:"missing,omitempty"`
 	Date        string                     `json:"date"` // of the application
+	Parties     map[string]Contribution    `json:"parties,omitempty"`
 }
 
 // rulesHash is over the files that determine what a decision comes to.
@@ -75,6 +76,11 @@ func rulesHash(files map[string][]byte) string {
 	rules := map[string][]byte{}
 	for _, name := range []string{"service.yaml", "form.yaml", "parameters.yaml", "decision.dmn", "norms.yaml"} {
 		rules[name] = files[name]
+	}
+	for name := range files {
+		if strings.HasPrefix(name, "parties/") {
+			rules[name] = files[name]
+		}
 	}
 	return hash(rules)
 }
@@ -85,7 +91,7 @@ func (p *Package) Receipt(f Facts, d Decision, caseNumber string, at time.Time, 
 		Package:       ReceiptPackage{Service: p.ID, Version: p.Version, Hash: d.Hash, Rules: p.Rules},
 		Engine:        ReceiptEngine{Name: dmn.EngineName, Version: dmn.EngineVersion},
 		ReferenceDate: d.ReferenceDate.Format(time.DateOnly),
-		Inputs:        ReceiptInputs{Evidence: map[string]json.RawMessage{}, Missing: f.Missing, Date: f.Date.Format(time.DateOnly)},
+		Inputs:        ReceiptInputs{Evidence: map[string]json.RawMessage{}, Missing: f.Missing, Date: f.Date.Format(time.DateOnly), Parties: f.Parties},
 	}
 	var err error
 	if r.Inputs.Application, err = canonical(f.Application); err != nil {
@@ -191,7 +197,7 @@ func ReadReceipt(text []byte) (Receipt, error) {
 
 // facts are the facts of the receipt.
 func (r Receipt) facts() (Facts, error) {
-	f := Facts{Evidence: r.Inputs.Evidence, Missing: r.Inputs.Missing}
+	f := Facts{Evidence: r.Inputs.Evidence, Missing: r.Inputs.Missing, Parties: r.Inputs.Parties}
 	var err error
 	if f.Date, err = time.Parse(time.DateOnly, r.Inputs.Date); err != nil {
 		return f, fmt.Errorf("inputs.date: %w", err)

@@ -25,7 +25,7 @@ type scenario struct {
 // Keys of scenario files.
 var (
 	fileKeys     = []string{"base", "scenarios"}
-	factKeys     = []string{"date", "applicant", "evidence", "application", "tasks", "expect"}
+	factKeys     = []string{"date", "applicant", "evidence", "application", "party", "tasks", "timers", "expect"}
 	scenarioKeys = append([]string{"name", "source", "examples"}, factKeys...)
 	expectKeys   = []string{"outcome", "amount", "reasons", "invalid", "values", "waitsAt", "ends", "error", "nearest"}
 )
@@ -329,11 +329,22 @@ func (s scenario) facts() (Facts, error) {
 			return f, err
 		}
 	}
+	for id, v := range mapping(s.doc["party"]) {
+		part := mapping(v)
+		status, _ := part["status"].(string)
+		name, _ := part["name"].(string)
+		if f.Parties == nil {
+			f.Parties = map[string]Contribution{}
+		}
+		f.Parties[id] = Contribution{Status: status, Name: name, Answers: mapping(part["answers"])}
+	}
 	if a, ok := s.doc["applicant"].(map[string]any); ok {
 		f.Applicant = applicant(a)
 	}
 	return f, nil
 }
+
+func mapping(v any) map[string]any { m, _ := v.(map[string]any); return m }
 
 func applicant(a map[string]any) feel.Value {
 	keys := make([]string, 0, len(a))

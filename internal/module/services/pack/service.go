@@ -34,6 +34,7 @@ type Service struct {
 	Offline       Offline         `yaml:"offline"`
 	Legal         []LegalResource `yaml:"legal"`
 	Evidence      []EvidenceSpec  `yaml:"evidence"`
+	Parties       []PartySpec     `yaml:"parties"` // who else has a part in the procedure
 	Outputs       []Output        `yaml:"outputs"`
 	Decision      DecisionRef     `yaml:"decision"`
 	Deadlines     Deadlines       `yaml:"deadlines"`

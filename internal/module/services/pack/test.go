@@ -93,7 +93,7 @@ func (t *tester) run() {
 		return
 	}
 	expect := t.s.expect()
-	if !t.form(&facts, expect) {
+	if !t.form(&facts, expect) || !t.parties(&facts) {
 		return
 	}
 	d, result, err := t.p.decide(facts, dmn.WithRules(), dmn.WithCoverage(t.cov.model))
@@ -148,6 +148,33 @@ func (t *tester) form(facts *Facts, expect map[string]any) bool {
 		return false
 	}
 	facts.Application = clean
+	return true
+}
+
+// parties validates what the parties answered.
+func (t *tester) parties(facts *Facts) bool {
+	for _, id := range sortedKeys(facts.Parties) {
+		c, x := facts.Parties[id], t.p.Party(id)
+		switch {
+		case x == nil:
+			t.fail("party", "a party of the service", id)
+			return false
+		case !slices.Contains([]string{Answered, Declined, Silent}, c.Status):
+			t.fail("party."+id, "answered, declined or silent", c.Status)
+			return false
+		case c.Status != Answered:
+			continue
+		}
+		clean, errs := x.Form.Validate(t.p.PartyEnv(*facts, c.Answers, feel.Null()))
+		for _, e := range errs {
+			t.fail("party."+id, "valid answers", e.Field+" ("+e.Code+")")
+		}
+		if len(errs) > 0 {
+			return false
+		}
+		c.Answers = clean
+		facts.Parties[id] = c
+	}
 	return true
 }
 
@@ -232,6 +259,7 @@ func shown(v any) string {
 // taken, user tasks are completed as the scenario says.
 func (t *tester) process(facts Facts, d Decision, expect map[string]any) {
 	tasks, _ := t.s.doc["tasks"].(map[string]any)
+	timers, _ := t.s.doc["timers"].([]any)
 	vars := t.p.Scope(facts, feel.Entry{Name: "decision", Value: d.context()}, feel.Entry{Name: "case", Value: feel.Context(
 		feel.Entry{Name: "number", Value: feel.String(t.p.Service.Prefix + "-TEST")},
 		feel.Entry{Name: "submitted", Value: feel.DateOf(facts.Date)},
@@ -256,6 +284,15 @@ func (t *tester) process(facts Facts, d Decision, expect map[string]any) {
 		}
 		state, vars = step.State, step.Vars
 		wait, done := t.next(state, tasks)
+		if !done && len(timers) > 0 {
+			i := slices.IndexFunc(state.Waits(), func(w bpmn.Wait) bool { return w.Kind == bpmn.WaitTimer && w.Element == timers[0] })
+			if i < 0 {
+				t.fail("timers", fmt.Sprint(timers[0])+" waiting", "waits elsewhere")
+				return
+			}
+			timers, ev = timers[1:], bpmn.TimerFired(state.Waits()[i].ID)
+			continue
+		}
 		if !done {
 			t.arrived(state, expect)
 			return
