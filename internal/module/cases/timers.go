@@ -129,7 +129,7 @@ func (ch *change) fireTimer(id string) error {
 	if !ch.waitsAt(id) {
 		return nil // fired before, or no longer wanted
 	}
-	element, _, _ := strings.Cut(id, "~")
+	element := ch.elementWaiting(id)
 	ch.fired = firedTimer{element: element, timer: ch.c.File.Timers[id]}
 	delete(ch.c.File.Timers, id)
 	ch.silence(element)
