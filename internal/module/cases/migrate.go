@@ -256,7 +256,7 @@ func (ch *change) migrateTasks(from, to *pack.Package, target func(string) strin
 // was submitted.
 func (ch *change) migrateAnswers(from, to *pack.Package, e *MigrationEffect, problem func(MigrationProblemKind, string, string)) {
 	c := ch.c
-	_, before := from.Form.Validate(ch.s.formEnv(from, c, c.Application))
+	asked, before := from.Form.Validate(ch.s.formEnv(from, c, c.Application))
 	clean, after := to.Form.Validate(ch.s.formEnv(to, c, c.Application))
 	same := func(x form.FieldError) func(form.FieldError) bool {
 		return func(y form.FieldError) bool { return x.Field == y.Field && x.Code == y.Code }
@@ -271,7 +271,8 @@ func (ch *change) migrateAnswers(from, to *pack.Package, e *MigrationEffect, pro
 		}
 	}
 	for id := range clean {
-		if _, known := c.Application[id]; !known {
+		_, known := c.Application[id]
+		if _, would := asked[id]; !known && !would { // facts that came with the case would be in both
 			problem(ProblemForm, id, "new")
 		}
 	}

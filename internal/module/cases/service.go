@@ -51,7 +51,6 @@ func New(d Deps) *Service {
 	s := &Service{Deps: d}
 	s.handleJobs()
 	s.handleMigrations()
-	s.handleMigrations()
 	return s
 }
 
