@@ -148,9 +148,20 @@ func (ch *change) touch(id string) {
 // setClock replaces the legal clock and keeps what depends on it in step: the
 // deadlines of the authority's tasks, and the job that waits for its end.
 func (ch *change) setClock(clock LegalClock) {
-	old, hadOld := ch.c.File.Clock.Deadline()
+	before := ch.c.File.Clock
+	old, hadOld := before.Deadline()
+	counted := clock.By(ch.s.calendar)
+	deadline, ok := counted.Deadline()
+	switch same := hadOld && ok && clock.counted(nil).Equal(before.counted(nil)); {
+	case !same, !deadline.After(old):
+		clock = counted
+	case deadline.Before(ch.now): // it was over before the calendar changed
+		deadline = old
+	default:
+		clock = counted
+		ch.moved(OfDecision, "", old, deadline)
+	}
 	ch.c.File.Clock = clock
-	deadline, ok := clock.Deadline()
 	if hadOld && !(ok && deadline.Equal(old)) {
 		ch.cancelJob(deadlineCause(old))
 	}

@@ -110,7 +110,7 @@ func (e MigrationEffect) DeadlineMoves() bool { return !e.Deadline.Equal(e.NewDe
 
 // OutcomeMoves reports whether the rules propose something else.
 func (e MigrationEffect) OutcomeMoves() bool {
-	return e.Outcome != e.NewOutcome || e.Amount != e.NewAmount
+	return e.Outcome != e.NewOutcome || e.Outcome == pack.Granted && e.Amount != e.NewAmount // an amount that nobody is granted counts for nothing
 }
 
 // migrate takes the case over to another version, as far as that goes. With
@@ -344,10 +344,15 @@ func (ch *change) timersMoved(before bpmn.State, due map[string]time.Time, targe
 // the clock began; what silence means follows too. A time that would be over
 // already is refused: it would decide by itself.
 func (ch *change) migrateClock(e *MigrationEffect, problem func(MigrationProblemKind, string, string)) {
-	clock := ch.c.File.Clock
-	clock.Limit, clock.Silence = ch.p.Service.Deadlines.Decide, ch.p.Service.Deadlines.Silence
+	clock, own := ch.c.File.Clock, ch.p.Service.Deadlines
+	clock.Silence = own.Silence
+	if clock.Limit == own.Decide {
+		ch.c.File.Clock = clock
+		return
+	}
+	clock.Limit, clock.Told = own.Decide, time.Time{} // it may become earlier: the law is another
 	ch.setClock(clock)
-	e.NewDeadline, _ = clock.Deadline()
+	e.NewDeadline, _ = ch.c.File.Clock.Deadline()
 	if ch.now.After(e.NewDeadline) && !e.NewDeadline.IsZero() && (e.Deadline.IsZero() || !ch.now.After(e.Deadline)) {
 		problem(ProblemDeadline, "", "")
 	}

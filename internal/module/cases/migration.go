@@ -128,7 +128,7 @@ func (s *MigrationSums) add(e MigrationEffect) {
 	switch from, to := string(e.Outcome), string(e.NewOutcome); {
 	case from != to:
 		count(&s.Outcomes, func(c MoveCount) bool { return c.From == from && c.To == to }, MoveCount{From: from, To: to}).Cases++
-	case e.Amount != e.NewAmount:
+	case e.OutcomeMoves():
 		s.Amounts++
 	}
 	for _, t := range e.Timers {

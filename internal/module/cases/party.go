@@ -87,7 +87,7 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 		Status: InvitationOpen, AskedAt: ch.now, DueAt: t.DueAt}
 	for i, span := range strings.Fields(cmd.Attrs["remind"]) {
 		v, _ := feel.ParseTemporal(span) // checked at publishing
-		if at, err := timerOf(v, CountHours, ch.now); err == nil && at.Due.Before(t.DueAt) {
+		if at, err := timerOf(nil, v, CountHours, ch.now); err == nil && at.Due.Before(t.DueAt) {
 			ch.job("cases.remind", remindCause(cmd.ID, i), at.Due, inviteJob{Case: ch.c.ID, Task: t.ID})
 		}
 	}

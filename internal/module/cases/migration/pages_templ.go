@@ -1067,14 +1067,32 @@ func (p showPage) whyTable() ui.TableOptions {
 	return t
 }
 
+// caseTable leaves out columns in which nothing stands.
 func (p showPage) caseTable() ui.TableOptions {
+	timers, notes := false, false
+	for _, r := range p.rows {
+		timers = timers || len(r.Effect.Timers) > 0
+		notes = notes || len(p.notes(r.Effect)) > 0
+	}
 	t := ui.TableOptions{FirstCellIsHeader: true, Caption: p.T("migration.each"), CaptionClasses: "govuk-visually-hidden",
-		Head: head(p.T("migration.column.case"), p.T("migration.column.state"), p.T("migration.column.step"), p.T("migration.column.deadline"), p.T("migration.column.outcome"), p.T("migration.column.timers"), p.T("migration.column.notes"))}
+		Head: head(p.T("migration.column.case"), p.T("migration.column.state"), p.T("migration.column.step"), p.T("migration.column.deadline"), p.T("migration.column.outcome"))}
+	if timers {
+		t.Head = append(t.Head, head(p.T("migration.column.timers"))...)
+	}
+	if notes {
+		t.Head = append(t.Head, head(p.T("migration.column.notes"))...)
+	}
 	for _, r := range p.rows {
 		e := r.Effect
-		t.Rows = append(t.Rows, []ui.TableCell{{Text: r.Number}, {HTML: ui.Status(p.caseStatus(r.State))}, {Text: p.steps(e)},
-			{Text: p.moved(p.date(e.Deadline), p.date(e.NewDeadline))}, {Text: p.moved(p.outcome(e.Outcome, e.Amount), p.outcome(e.NewOutcome, e.NewAmount))},
-			{HTML: lines(p.timers(e))}, {HTML: lines(p.notes(e))}})
+		cells := []ui.TableCell{{Text: r.Number}, {HTML: ui.Status(p.caseStatus(r.State))}, {Text: p.steps(e)},
+			{Text: p.moved(p.date(e.Deadline), p.date(e.NewDeadline))}, {Text: p.moved(p.outcome(e.Outcome, e.Amount), p.outcome(e.NewOutcome, e.NewAmount))}}
+		if timers {
+			cells = append(cells, ui.TableCell{HTML: lines(p.timers(e))})
+		}
+		if notes {
+			cells = append(cells, ui.TableCell{HTML: lines(p.notes(e))})
+		}
+		t.Rows = append(t.Rows, cells)
 	}
 	return t
 }
@@ -1109,7 +1127,7 @@ func lines(all []string) templ.Component {
 			var templ_7745c5c3_Var38 string
 			templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(line)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/cases/migration/pages.templ`, Line: 256, Col: 13}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/module/cases/migration/pages.templ`, Line: 274, Col: 13}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 			if templ_7745c5c3_Err != nil {

@@ -159,7 +159,7 @@ func (v view) outcome(o pack.Outcome, amount string) string {
 		return v.T("migration.outcome.open")
 	}
 	word := v.T("migration.outcome." + string(o))
-	if amount == "" || o == pack.Refused {
+	if amount == "" || o != pack.Granted {
 		return word
 	}
 	return v.T("migration.outcome.with", "outcome", word, "amount", v.MoneyDecimal(amount))

@@ -180,7 +180,7 @@ func (p *casePage) extension() (time.Time, bool) {
 	if p.Kind == cases.Appeal || p.barred() || by.IsZero() || !clock.Extended.IsZero() || !clock.Running() || !p.running() {
 		return time.Time{}, false
 	}
-	return clock.Extend(by).Deadline()
+	return clock.Extend(by).By(p.bench.Service.Calendar()).Deadline()
 }
 
 // due is the deadline of the case as its strongest sign.
