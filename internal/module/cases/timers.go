@@ -134,7 +134,7 @@ func (ch *change) fireTimer(id string) error {
 	if t, ok := ch.c.File.Timers[id]; ok && t.fires().After(ch.now) {
 		return nil // the calendar has given it more time
 	}
-	ch.fired = firedTimer{element: timerElement(id), timer: ch.c.File.Timers[id]}
+	ch.fired = firedTimer{element: ch.elementWaiting(id), timer: ch.c.File.Timers[id]}
 	delete(ch.c.File.Timers, id)
 	ch.silence(ch.fired.element)
 	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
@@ -151,10 +151,4 @@ func hostOf(p *bpmn.Process, timer string) string {
 		return e.Attached
 	}
 	return timer
-}
-
-// timerElement is the event of the process that a timer belongs to.
-func timerElement(id string) string {
-	element, _, _ := strings.Cut(id, "~")
-	return element
 }
