@@ -72,3 +72,16 @@ func TestARepeatedTimerKeepsItsDay(t *testing.T) {
 		t.Errorf("Thursdays, and the day after 1 May: %v, %v, %v; another: %v", first, second, third, other)
 	}
 }
+
+// TestATimerThatFiresIsNeverLost: whoever fires it before the date that is kept
+// with the case, it fires; only the calendar puts it off.
+func TestATimerThatFiresIsNeverLost(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.apply(alice, "extract", "refused")
+		w.exec(`UPDATE work_job SET due = 0, ready = 0 WHERE kind = 'cases.timer'`)
+		w.run()
+		if c := w.file(id); c.Status != Closed || w.count(`SELECT COUNT(*) FROM work_job WHERE kind = 'cases.timer'`) != 0 {
+			t.Errorf("%s %+v", c.Status, c.File.Timers)
+		}
+	})
+}
