@@ -273,7 +273,7 @@ func (p *play) check(after string) {
 			}
 		}
 		for _, x := range d.Tasks {
-			if asking && x.Status == TaskOpen && !x.outside() {
+			if asking && x.Status == TaskOpen && !x.Outside() {
 				fail("%+v is open while the applicant is asked", x)
 			}
 			if !asking && x.Status == TaskWaiting {
