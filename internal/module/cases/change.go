@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,7 +39,8 @@ type change struct {
 	settled      []Payment // payments ordered before, with their outcome
 	jobs         []work.Job
 	cancelJobs   []string
-	completes    *work.Job // the job that this change is, or nil
+	completes    *work.Job                           // the job that this change is, or nil
+	also         func(context.Context, *db.Tx) error // what is stored with the change besides, or nil
 	events       []event.Event
 	opened       []*change  // linked cases that this change opens
 	fired        firedTimer // the timer that this change is, if it is one
@@ -50,6 +52,7 @@ type touch int
 const (
 	taskChanged touch = iota + 1
 	taskNew
+	taskMoved // changed, and at another element or with another role
 )
 
 func (s *Service) begin(c *Case, p *pack.Package, a Actor, now time.Time) *change {
@@ -145,9 +148,20 @@ func (ch *change) touch(id string) {
 // setClock replaces the legal clock and keeps what depends on it in step: the
 // deadlines of the authority's tasks, and the job that waits for its end.
 func (ch *change) setClock(clock LegalClock) {
-	old, hadOld := ch.c.File.Clock.Deadline()
+	before := ch.c.File.Clock
+	old, hadOld := before.Deadline()
+	counted := clock.By(ch.s.calendar)
+	deadline, ok := counted.Deadline()
+	switch same := hadOld && ok && clock.counted(nil).Equal(before.counted(nil)); {
+	case !same, !deadline.After(old):
+		clock = counted
+	case deadline.Before(ch.now): // it was over before the calendar changed
+		deadline = old
+	default:
+		clock = counted
+		ch.moved(OfDecision, "", old, deadline)
+	}
 	ch.c.File.Clock = clock
-	deadline, ok := clock.Deadline()
 	if hadOld && !(ok && deadline.Equal(old)) {
 		ch.cancelJob(deadlineCause(old))
 	}
@@ -157,7 +171,7 @@ func (ch *change) setClock(clock LegalClock) {
 	due := ch.c.deadline() // after an implied refusal the one that was missed: the task stays late
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.outside() && !t.DueAt.Equal(due) {
+		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.Outside() && !t.DueAt.Equal(due) {
 			t.DueAt = due
 			ch.touch(t.ID)
 		}
@@ -196,7 +210,7 @@ func (ch *change) settle() {
 		status = Decided
 	}
 	for _, t := range ch.tasks {
-		if t.Status == TaskOpen && !t.outside() && c.File.Decision == nil {
+		if t.Status == TaskOpen && !t.Outside() && c.File.Decision == nil {
 			status = Examined
 		}
 	}

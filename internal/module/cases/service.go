@@ -43,15 +43,20 @@ type Deps struct {
 // Service offers the use cases of the module. It is safe for concurrent use.
 type Service struct {
 	Deps
-	store store
+	store    store
+	calendar *Calendar
 }
 
 // New returns the service and registers its jobs with the queue.
 func New(d Deps) *Service {
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, calendar: NewCalendar(d.Packages.Calendar)}
 	s.handleJobs()
+	s.handleMigrations()
 	return s
 }
+
+// Calendar is the calendar with which time limits are counted.
+func (s *Service) Calendar() *Calendar { return s.calendar }
 
 // Actor is the person who uses the service.
 type Actor = web.Identity
@@ -189,14 +194,15 @@ func (s *Service) again(ctx context.Context, q db.Querier, sub Submission, other
 		return Receipt{}, err
 	}
 	conflict := errs.New(errs.Conflict, "cases.sameKey").With("number", before.Number)
-	if before.Kind != Application || before.Service != sub.Service || (sub.Version != "" && before.Version != sub.Version) {
+	if before.Kind != Application || before.Service != sub.Service || (sub.Version != "" && before.submittedUnder() != sub.Version) {
 		return Receipt{}, conflict
 	}
-	p, err := s.Package(before)
+	then := *before
+	then.Version = before.submittedUnder()
+	p, err := s.Package(&then)
 	if err != nil {
 		return Receipt{}, err
 	}
-	then := *before
 	then.File.Evidence = sub.Evidence
 	for _, c := range []*Case{&then, before} {
 		clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
@@ -278,6 +284,8 @@ type Dossier struct {
 	Linked       []Row        // appeals against this case
 	Same         []Row        // for an officer: other applications of the person to the service, the newest first
 	Officer      bool         // read with the eyes of the authority
+
+	calendar *Calendar
 }
 
 // Open returns the dossier of a case. officer asks for the authority's view,
@@ -295,7 +303,7 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 	if officer && isApplicant(a, c) {
 		return nil, errs.New(errs.Forbidden, "cases.ownCase")
 	}
-	d := &Dossier{Case: c, Officer: officer}
+	d := &Dossier{Case: c, Officer: officer, calendar: s.calendar}
 	q := s.DB.Read()
 	if d.Package, err = s.Package(c); err != nil {
 		return nil, err

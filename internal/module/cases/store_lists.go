@@ -255,12 +255,6 @@ func (store) stuck(ctx context.Context, q db.Querier, limit int) ([]Stuck, error
 		WHERE incident <> '' ORDER BY due_at, id LIMIT $1`, limit)
 }
 
-// stuckIDs lists the ids of all cases with a failed step after the given one.
-func (store) stuckIDs(ctx context.Context, q db.Querier, after string, limit int) ([]string, error) {
-	return list(ctx, q, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
-		`SELECT id FROM cases_case WHERE incident <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
-}
-
 // Counts are the figures above a queue.
 type Counts struct {
 	Open, Unassigned, Mine, DueSoon, Overdue, Waiting int64
@@ -303,6 +297,11 @@ func (store) addTask(ctx context.Context, tx db.Querier, t Task) error {
 func (store) saveTask(ctx context.Context, tx db.Querier, t Task) error {
 	return db.Send(ctx, tx, `UPDATE cases_task SET assignee = $1, assigned = $2, status = $3, due_at = $4, done_at = $5, done_by = $6 WHERE id = $7`,
 		t.Assignee, t.Assigned, string(t.Status), due(t.DueAt), db.Micros(t.DoneAt), t.DoneBy, t.ID)
+}
+
+// moveTask stores where a task stands in the process, and whose it is.
+func (store) moveTask(ctx context.Context, tx db.Querier, t Task) error {
+	return db.Send(ctx, tx, `UPDATE cases_task SET element = $1, role = $2 WHERE id = $3`, t.Element, t.Role, t.ID)
 }
 
 // Notice is a message with what its line in the inbox shows.

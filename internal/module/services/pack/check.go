@@ -275,7 +275,8 @@ func (l *loader) checkProcess(p *Package) {
 }
 
 // countFault says what is wrong with how a timer counts (pg:count), or "". What
-// FEEL computes is only known when the process runs.
+// FEEL computes is only known when the process runs: too late to find that it
+// cannot be counted in days.
 func countFault(e bpmn.Element) string {
 	count := e.Attrs["count"]
 	if count == "" {
@@ -291,8 +292,10 @@ func countFault(e bpmn.Element) string {
 	d, isDuration := v.AsDuration()
 	_, isMonths := v.AsMonths()
 	switch {
-	case !ok || count == "hours" && (isDuration || isMonths):
+	case count == "hours" && (!ok || isDuration || isMonths):
 		return ""
+	case !ok:
+		return fmt.Sprintf("pg:count=%q needs a duration that is written out, such as P5D", count)
 	case !isDuration && !isMonths:
 		return "pg:count does not go with a date"
 	case isDuration && (d <= 0 || d%(24*time.Hour) != 0):

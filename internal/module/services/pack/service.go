@@ -170,6 +170,7 @@ type Deadlines struct {
 	Incomplete string  `yaml:"incomplete"` // refusal or decide
 	Appeal     *Appeal `yaml:"appeal"`
 	Pay        Span    `yaml:"pay"`
+	Legal      string  `yaml:"legal"` // where the time to decide comes from; "": the general rule
 }
 
 // Appeal is the way to contest a decision. Text keys: appeal.<To>.name, .how.

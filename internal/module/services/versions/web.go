@@ -28,6 +28,7 @@ const Path = "/versions"
 // Web is the pages. It is safe for concurrent use.
 type Web struct {
 	*Service
+	Migrate string // where running cases are taken to another version, "" for nowhere
 
 	tested sync.Map // *pack.Package → func() tested; a version is immutable, its scenarios are run once
 }
