@@ -54,7 +54,7 @@ func LoadSet(fsys fs.FS) (*Set, []Finding) {
 	s.Calendar = l.loadCalendar()
 	var all []*Package
 	for _, dir := range l.packageDirs() {
-		p, findings := s.checked(load(fsys, dir, ids(s.Authorities), ids(s.LifeEvents)))
+		p, findings := s.checked(load(fsys, dir, names(s.Authorities), names(s.LifeEvents)))
 		l.findings = append(l.findings, findings...)
 		if p != nil {
 			all = append(all, p)
@@ -69,7 +69,7 @@ func LoadSet(fsys fs.FS) (*Set, []Finding) {
 // when a finding is an error. The set does not change.
 func (s *Set) Open(f Folder) (*Package, []Finding) {
 	l := &loader{dir: f.Service + "/" + f.Version, files: f.Files}
-	p, findings := s.checked(l.load(ids(s.Authorities), ids(s.LifeEvents)))
+	p, findings := s.checked(l.load(names(s.Authorities), names(s.LifeEvents)))
 	if p == nil {
 		return nil, findings
 	}
@@ -236,17 +236,18 @@ func (l *loader) checkRoot(file, id string, name Lingual) {
 	}
 }
 
-// ids returns the ids of authorities or life events as a set.
-func ids[T interface{ id() string }](list []T) map[string]bool {
-	m := make(map[string]bool, len(list))
+// names returns the names of authorities or life events by id.
+func names[T interface{ named() (string, Lingual) }](list []T) map[string]Lingual {
+	m := make(map[string]Lingual, len(list))
 	for _, x := range list {
-		m[x.id()] = true
+		id, name := x.named()
+		m[id] = name
 	}
 	return m
 }
 
-func (a Authority) id() string { return a.ID }
-func (e LifeEvent) id() string { return e.ID }
+func (a Authority) named() (string, Lingual) { return a.ID, a.Name }
+func (e LifeEvent) named() (string, Lingual) { return e.ID, e.Name }
 
 // Services returns the packages in force on the day of date, one per service,
 // by id.
