@@ -171,7 +171,7 @@ func (ch *change) setClock(clock LegalClock) {
 	due := ch.c.deadline() // after an implied refusal the one that was missed: the task stays late
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.outside() && !t.DueAt.Equal(due) {
+		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.Outside() && !t.DueAt.Equal(due) {
 			t.DueAt = due
 			ch.touch(t.ID)
 		}
@@ -210,7 +210,7 @@ func (ch *change) settle() {
 		status = Decided
 	}
 	for _, t := range ch.tasks {
-		if t.Status == TaskOpen && !t.outside() && c.File.Decision == nil {
+		if t.Status == TaskOpen && !t.Outside() && c.File.Decision == nil {
 			status = Examined
 		}
 	}

@@ -66,8 +66,8 @@ type Invited struct {
 	Answers           form.Answers
 }
 
-// outside reports whether a task is nobody's of the authority.
-func (t Task) outside() bool { return t.Role == roleApplicant || t.Role == roleParty }
+// Outside reports whether a task is nobody's of the authority.
+func (t Task) Outside() bool { return t.Role == roleApplicant || t.Role == roleParty }
 
 // partying reports whether somebody else than the applicant and the authority
 // has a turn.

@@ -130,7 +130,7 @@ func (ch *change) putOff(timer string, was, until time.Time) {
 	host := hostOf(ch.process(), timer)
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		if t.Element != host || t.Status != TaskOpen || !t.DueAt.Equal(was) || !t.outside() {
+		if t.Element != host || t.Status != TaskOpen || !t.DueAt.Equal(was) || !t.Outside() {
 			continue
 		}
 		t.DueAt = until

@@ -49,7 +49,7 @@ func applicant(a Actor) func(*Case) error {
 // openTask returns the task if the actor may work on it now.
 func (ch *change) openTask(id string) (*Task, error) {
 	t := ch.task(id)
-	if t == nil || t.outside() {
+	if t == nil || t.Outside() {
 		return nil, errs.New(errs.NotFound, "cases.task.notFound")
 	}
 	if t.Status == TaskDone || t.Status == TaskCancelled {
@@ -273,7 +273,7 @@ func (ch *change) finishTask(t *Task, r Result) error {
 	if r.Status != "" {
 		told["status"], told["party"] = r.Status, ch.invitation(t.ID).Party
 	}
-	ch.enter("done."+string(t.Kind), t.outside(), told)
+	ch.enter("done."+string(t.Kind), t.Outside(), told)
 	if err := ch.completeToken(t.ID, r); err != nil {
 		return err
 	}
@@ -339,7 +339,7 @@ func (ch *change) holdTasks(hold bool) {
 		from, to = TaskOpen, TaskWaiting
 	}
 	for i := range ch.tasks {
-		if t := &ch.tasks[i]; t.Status == from && !t.outside() {
+		if t := &ch.tasks[i]; t.Status == from && !t.Outside() {
 			t.Status = to
 			ch.touch(t.ID)
 		}
