@@ -240,8 +240,8 @@ func (ch *change) migrateTasks(from, to *pack.Package, target func(string) strin
 		old, _ := from.Process.Element(was)
 		now, _ := to.Process.Element(id)
 		role := now.Attrs["role"]
-		outside := Task{Role: role}.outside()
-		if now.Attrs["kind"] != string(t.Kind) || (t.outside() || outside) && role != t.Role || old.Attrs["party"] != now.Attrs["party"] {
+		outside := Task{Role: role}.Outside()
+		if now.Attrs["kind"] != string(t.Kind) || (t.Outside() || outside) && role != t.Role || old.Attrs["party"] != now.Attrs["party"] {
 			problem(ProblemTask, was, "")
 			continue
 		}
