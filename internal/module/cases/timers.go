@@ -130,9 +130,10 @@ func (ch *change) fireTimer(id string) error {
 	if !ch.waitsAt(id) {
 		return nil // fired before, or no longer wanted
 	}
+	due := ch.c.File.Timers[id].Due
 	ch.recount()
-	if t, ok := ch.c.File.Timers[id]; ok && t.fires().After(ch.now) {
-		return nil // the calendar has given it more time
+	if !ch.c.File.Timers[id].Due.Equal(due) {
+		return nil // the calendar has given it more time, and it another job
 	}
 	ch.fired = firedTimer{element: ch.elementWaiting(id), timer: ch.c.File.Timers[id]}
 	delete(ch.c.File.Timers, id)
