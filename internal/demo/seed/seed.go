@@ -107,6 +107,7 @@ func Run(ctx context.Context, d Deps, n int) error {
 		}
 	}
 	for range p.HeatPumps {
+		p.Clock.SetOffset(present - 24*time.Hour) // all of them yesterday, however long each took to fill in
 		who, i, err := p.somebody(ctx)
 		if err != nil {
 			return err
