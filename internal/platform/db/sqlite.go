@@ -57,7 +57,7 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 	// file's timestamps; systems that lack it keep fsync.
 	_, _ = sqlite.Fdatasync(true)
 
-	w, err := openWriter(ctx, sqliteDSN(path,
+	w, err := openWriter(ctx, path, sqliteDSN(path,
 		"cache_size(-16384)",            // 16 MiB
 		"wal_autocheckpoint(4000)",      // 16 MiB of log between two checkpoints
 		"journal_size_limit(67108864)"), // give a log that grew under long reads back to the disk
@@ -77,6 +77,7 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 
 func (s *sqliteDB) dialect() Dialect { return SQLite }
 func (s *sqliteDB) read() Querier    { return s.reading }
+func (s *sqliteDB) touch() string    { return "PRAGMA user_version = 0" }
 
 func (s *sqliteDB) write(ctx context.Context, _ bool, fn func(context.Context, *Tx) error) error {
 	return s.writer.write(ctx, fn)
