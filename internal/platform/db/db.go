@@ -35,6 +35,7 @@ type backend interface {
 	migrate(ctx context.Context, m migration) error
 	ping(ctx context.Context) error
 	close() error
+	room() error   // whether the disk takes more than the next row, where we can know
 	touch() string // a statement that costs a durable commit and changes nothing
 }
 
@@ -115,6 +116,9 @@ func (d *DB) write(ctx context.Context, guarded bool, fn func(ctx context.Contex
 func (d *DB) Writable(ctx context.Context) error {
 	if !d.refusing.Load() {
 		return nil
+	}
+	if err := d.backend.room(); err != nil {
+		return errs.Wrap(errs.Unavailable, "", fmt.Errorf("the disk of the database takes no more: %w", err))
 	}
 	return d.Write(ctx, func(ctx context.Context, tx *Tx) error {
 		_, err := tx.ExecContext(ctx, d.backend.touch())

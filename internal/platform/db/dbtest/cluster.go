@@ -129,14 +129,9 @@ func (c *Cluster) ready() error {
 // Kill ends every process of the server with SIGKILL, and starts it again on the
 // same folder. It returns when the server has recovered and answers.
 func (c *Cluster) Kill() error {
-	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	server, err := c.server()
 	if err != nil {
 		return err
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	server, err := strconv.Atoi(line)
-	if err != nil {
-		return fmt.Errorf("postmaster.pid: %w", err)
 	}
 	// Stopped, it can neither start a process meanwhile nor tidy up after one.
 	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
@@ -159,6 +154,36 @@ func (c *Cluster) Kill() error {
 			time.Sleep(time.Millisecond)
 		}
 	}
+	return c.Again()
+}
+
+// server is the process that starts the others.
+func (c *Cluster) server() (int, error) {
+	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return 0, fmt.Errorf("postmaster.pid: %w", err)
+	}
+	return pid, nil
+}
+
+// Processes are those of the running server, the one that starts the others first.
+func (c *Cluster) Processes() ([]int, error) {
+	server, err := c.server()
+	if err != nil {
+		return nil, err
+	}
+	family, err := children(server)
+	return append([]int{server}, family...), err
+}
+
+// Again starts a server that has ended, on the same folder, and returns when it has
+// recovered and answers.
+func (c *Cluster) Again() error {
 	if _, err := io.WriteString(c.life, "again\n"); err != nil {
 		return err
 	}
