@@ -38,15 +38,16 @@ const (
 	between = 40
 )
 
-// kills is how often a test kills: KILLS, or a few times.
-func kills(t *testing.T) int {
-	text := os.Getenv("KILLS")
+// often is how often a test does something: as the environment says, or a few times.
+func often(t *testing.T, name string, few int) int {
+	t.Helper()
+	text := os.Getenv(name)
 	if text == "" {
-		return 4
+		return few
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 4 {
-		t.Fatalf("KILLS=%s: want a number from 4", text)
+	if err != nil || n < few {
+		t.Fatalf("%s=%s: want a number from %d", name, text, few)
 	}
 	return n
 }
@@ -63,7 +64,7 @@ func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and starts the server")
 	}
-	n := kills(t)
+	n := often(t, "KILLS", 4)
 	server := func(t *testing.T, database string) *victim {
 		s := newVictim(t, database)
 		s.start()
@@ -165,6 +166,7 @@ type victim struct {
 	binary, data, addr string
 	database           string // "" for SQLite
 	disk               *disk  // of its own, or nil
+	log                io.Writer
 	cmd                *exec.Cmd
 }
 
@@ -175,7 +177,7 @@ func newVictim(t *testing.T, database string) *victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &victim{t: t, binary: path, data: filepath.Join(t.TempDir(), "data"), addr: freeAddress(t), database: database}
+	return &victim{t: t, binary: path, data: filepath.Join(t.TempDir(), "data"), addr: freeAddress(t), database: database, log: os.Stderr}
 }
 
 // binary builds the server, once for all tests.
@@ -219,7 +221,7 @@ func (s *victim) start() {
 		args = append(s.disk.enter(), args...)
 	}
 	s.cmd = exec.Command(args[0], args[1:]...)
-	s.cmd.Stderr = os.Stderr
+	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)

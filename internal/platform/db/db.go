@@ -24,7 +24,7 @@ type DB struct {
 	backend  backend
 	counters counters
 	wakes    wakes
-	refusing atomic.Bool // the database refused the last Write
+	refusing atomic.Bool // the database refused a Write; Writable has not found it well since
 }
 
 // backend is one of the two databases.
@@ -106,7 +106,6 @@ func (d *DB) write(ctx context.Context, guarded bool, fn func(ctx context.Contex
 		}
 		return err
 	}
-	d.refusing.Store(false)
 	d.wakes.wake(topics)
 	return nil
 }
@@ -120,10 +119,14 @@ func (d *DB) Writable(ctx context.Context) error {
 	if err := d.backend.room(); err != nil {
 		return errs.Wrap(errs.Unavailable, "", fmt.Errorf("the disk of the database takes no more: %w", err))
 	}
-	return d.Write(ctx, func(ctx context.Context, tx *Tx) error {
+	err := d.Write(ctx, func(ctx context.Context, tx *Tx) error {
 		_, err := tx.ExecContext(ctx, d.backend.touch())
 		return err
 	})
+	if err == nil {
+		d.refusing.Store(false)
+	}
+	return err
 }
 
 // Ping asks the database whether it answers: for /readyz.
