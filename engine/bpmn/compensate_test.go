@@ -119,10 +119,12 @@ func TestCompensationUndoesWhatWasCompletedOnceAndBackwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := &undoing{gen: gen{t: t, sound: true}, in: map[string]string{}, subs: map[string][]string{}}
 		g.b.WriteString(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:pg="https://passerelle.lu/bpmn"><process id="p">` + "\n")
-		a, b := g.piece("", rapid.IntRange(2, 6).Draw(t, "depth"))
-		g.b.WriteString(`<startEvent id="start"/><endEvent id="end"/>` + "\n")
+		a, b := g.piece("", rapid.IntRange(3, 6).Draw(t, "depth"))
+		g.in["before"] = ""
+		g.b.WriteString(`<startEvent id="start"/><userTask id="before"/><endEvent id="end"><compensateEventDefinition/></endEvent>` + "\n")
 		g.flow("start", a, "")
-		g.flow(b, "end", "")
+		g.flow(b, "before", "")
+		g.flow("before", "end", "")
 		g.b.WriteString("</process></definitions>")
 		t.Log(g.b.String())
 		d, err := Parse(strings.NewReader(g.b.String()))
