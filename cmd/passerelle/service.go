@@ -117,8 +117,18 @@ func printCoverage(s *streams, p *pack.Package, c pack.Coverage) {
 	fmt.Fprintf(s.out, "  %d of %d rules, %d of %d branches\n", c.Rules.Used, c.Rules.Of, c.Branches.Used, c.Branches.Of)
 }
 
-// load reads one package when dir is one, else all packages below dir.
+// load reads one package when dir is one, all versions of a service when dir is
+// a service's folder, else all packages below dir.
 func load(dir string) ([]*pack.Package, []pack.Finding) {
+	if versions, _ := filepath.Glob(filepath.Join(dir, "*", "service.yaml")); len(versions) > 0 {
+		var all []*pack.Package
+		var findings []pack.Finding
+		for _, v := range versions {
+			some, found := load(filepath.Dir(v))
+			all, findings = append(all, some...), append(findings, found...)
+		}
+		return all, findings
+	}
 	if _, err := os.Stat(filepath.Join(dir, "service.yaml")); err == nil {
 		version := filepath.Clean(dir)
 		service := filepath.Dir(version)

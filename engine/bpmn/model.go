@@ -16,7 +16,7 @@ type Element struct {
 	Parent   string            `json:"parent,omitempty"` // the subprocess or call activity around it, "" in the process
 	Attached string            `json:"attached,omitempty"`
 	Stays    bool              `json:"stays,omitempty"` // boundary events and starts of event subprocesses: does not interrupt
-	Lane     string            `json:"lane,omitempty"` // the name of the innermost lane
+	Lane     string            `json:"lane,omitempty"`  // the name of the innermost lane
 	Attrs    map[string]string `json:"attrs,omitempty"`
 	Next     []string          `json:"next,omitempty"` // elements its sequence flows lead to
 	Pos      Pos               `json:"pos"`

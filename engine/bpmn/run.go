@@ -118,6 +118,7 @@ func (p *Process) Starts(vars feel.Value) ([]Trigger, error) {
 // Use is a FEEL expression of the process and the names it needs from outside.
 type Use struct {
 	Element string // element or sequence flow
+	From    string // sequence flows: the element that it leaves
 	Pos     Pos
 	Source  string
 	Names   []string
@@ -129,6 +130,9 @@ func (p *Process) Uses() []Use {
 	out := make([]Use, len(p.exprs))
 	for i, e := range p.exprs {
 		out[i] = Use{Element: e.elem, Pos: e.pos, Source: e.src, Names: e.e.Names()}
+		if f := p.flows[e.elem]; f != nil {
+			out[i].From = f.from.ID
+		}
 	}
 	return out
 }

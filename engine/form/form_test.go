@@ -238,6 +238,16 @@ func TestRegisteredValuesCanBeContestedNotChanged(t *testing.T) {
 		t.Error(d)
 	}
 
+	// Without a tick, new words still contest; the same words do not any more.
+	words := url.Values{"name": {"Ada"}, "born": {"1980-01-01"}, "contest.iban.claimed": {"DE89 3704"}, "contest.iban.comment": {"I moved in May."}}
+	if a, _ = f.Read(f.Page("person"), words, e); a["contested"] == nil {
+		t.Error("words without a tick are lost")
+	}
+	e.Answers = a
+	if a, _ = f.Read(f.Page("person"), words, e); a["contested"] != nil {
+		t.Error("the tick was taken away, and the value is contested still:", a["contested"])
+	}
+
 	// What the register does not know, the applicant may say.
 	a, errs = f.Read(f.Page("person"), url.Values{"name": {"Ada"}, "born": {"1980-01-01"}, "iban": {"DE89 3704 0044 0532 0130 00"}}, env(nil))
 	if len(errs) > 0 || a["iban"] != "DE89370400440532013000" {

@@ -228,6 +228,10 @@ func readClaims(p *Page, values url.Values, into Answers) {
 		}
 		claimed, comment := clean(values.Get(name+".claimed"), true), clean(values.Get(name+".comment"), true)
 		ticked := values[name]
+		if before, had := old[fd.ID].(map[string]any); had && len(ticked) == 0 && before["claimed"] == claimed && before["comment"] == comment {
+			delete(claims, fd.ID) // the tick was taken away, and nothing was written since
+			continue
+		}
 		if len(ticked) > 0 && ticked[len(ticked)-1] != "yes" || len(ticked) == 0 && claimed == "" && comment == "" {
 			delete(claims, fd.ID)
 			continue

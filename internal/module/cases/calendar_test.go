@@ -46,7 +46,7 @@ func TestTheDayBeginsInLuxembourg(t *testing.T) {
 	if !IsHoliday(time.Date(2025, 4, 30, 22, 30, 0, 0, time.UTC)) { // half past midnight of 1 May
 		t.Error("the first of May begins at midnight in Luxembourg")
 	}
-	if IsWorkingDay(time.Date(2025, 3, 7, 23, 30, 0, 0, time.UTC)) { // Saturday there
+	if _, off := (*Calendar)(nil).off(time.Date(2025, 3, 7, 23, 30, 0, 0, time.UTC), ofPerson); !off { // Saturday there
 		t.Error("Saturday begins at midnight in Luxembourg")
 	}
 }
@@ -72,7 +72,7 @@ func TestAppealLimits(t *testing.T) {
 		{months3, date(2025, 3, 7), date(2025, 6, 10), "Saturday, Whit Sunday, Whit Monday"},
 		{months3, lux(2025, 3, 3, 23, 59), date(2025, 6, 3), "the hour of the event does not count"},
 	} {
-		if got := lastDay(c.limit, c.from); !got.Equal(c.last) {
+		if got := (*Calendar)(nil).lastDay(c.limit, c.from, ofPerson); !got.Equal(c.last) {
 			t.Errorf("%s: from %s got %s, want %s", c.why, c.from.Format(time.DateOnly), got.Format(time.DateOnly), c.last.Format(time.DateOnly))
 		}
 	}

@@ -65,6 +65,7 @@ type Case struct {
 type File struct {
 	Applicant  Applicant                    `json:"applicant"`
 	StartedAt  time.Time                    `json:"startedAt,omitzero"` // when the applicant opened the form
+	Helpers    map[string]string            `json:"helpers,omitempty"`  // who answered a page for the applicant, by page
 	Evidence   map[string]exchange.Evidence `json:"evidence,omitempty"` // by evidence id of the service
 	Missing    []string                     `json:"missing,omitempty"`  // evidence its register does not have
 	Clock      LegalClock                   `json:"clock"`

@@ -145,9 +145,20 @@ func (ch *change) touch(id string) {
 // setClock replaces the legal clock and keeps what depends on it in step: the
 // deadlines of the authority's tasks, and the job that waits for its end.
 func (ch *change) setClock(clock LegalClock) {
-	old, hadOld := ch.c.File.Clock.Deadline()
+	before := ch.c.File.Clock
+	old, hadOld := before.Deadline()
+	counted := clock.By(ch.s.calendar)
+	deadline, ok := counted.Deadline()
+	switch same := hadOld && ok && clock.counted(nil).Equal(before.counted(nil)); {
+	case !same, !deadline.After(old):
+		clock = counted
+	case deadline.Before(ch.now): // it was over before the calendar changed
+		deadline = old
+	default:
+		clock = counted
+		ch.moved(OfDecision, "", old, deadline)
+	}
 	ch.c.File.Clock = clock
-	deadline, ok := clock.Deadline()
 	if hadOld && !(ok && deadline.Equal(old)) {
 		ch.cancelJob(deadlineCause(old))
 	}
@@ -157,7 +168,7 @@ func (ch *change) setClock(clock LegalClock) {
 	due := ch.c.deadline() // after an implied refusal the one that was missed: the task stays late
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.outside() && !t.DueAt.Equal(due) {
+		if (t.Status == TaskOpen || t.Status == TaskWaiting) && !t.Outside() && !t.DueAt.Equal(due) {
 			t.DueAt = due
 			ch.touch(t.ID)
 		}
@@ -196,7 +207,7 @@ func (ch *change) settle() {
 		status = Decided
 	}
 	for _, t := range ch.tasks {
-		if t.Status == TaskOpen && !t.outside() && c.File.Decision == nil {
+		if t.Status == TaskOpen && !t.Outside() && c.File.Decision == nil {
 			status = Examined
 		}
 	}

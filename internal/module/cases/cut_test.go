@@ -99,7 +99,7 @@ func whateverIsCut(t *testing.T, d *db.DB, c *dbtest.Cutter) {
 		p := &play{world: w, rt: rt, cut: true}
 		a := wish(rapid.SampledFrom([]string{"granted", "refused", "judgement"}).Draw(rt, "hoped"), "1817.00")
 		delete(a, "name")
-		sub := w.submission(alice, rapid.SampledFrom([]string{"grant", "permit", "extract"}).Draw(rt, "service"), db.NewID(w.clock), a)
+		sub := w.submission(alice, rapid.SampledFrom([]string{"grant", "permit", "extract", "leave"}).Draw(rt, "service"), db.NewID(w.clock), a)
 		before := w.count(`SELECT COUNT(*) FROM cases_case`)
 
 		k.set(rapid.IntRange(0, 12).Draw(rt, "writes of the submission"))

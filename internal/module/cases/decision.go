@@ -84,13 +84,22 @@ func (ch *change) conclude(d Decision, end ClockEnd, message string) {
 
 // appealFrom computes the limit for an appeal against something notified at t.
 func (ch *change) appealFrom(t time.Time) AppealLimit {
-	a := ch.p.Service.Deadlines.Appeal
-	if a == nil || ch.c.Kind == Appeal {
-		// Against an answer to a non-contentious appeal there is the court
-		// (law of 1.12.1978; règlement grand-ducal of 8.6.1979).
-		return AppealLimit{To: courtAppeal, Until: endOf(lastDay(pack.Span{Months: 3}, t))}
+	l := AppealLimit{To: courtAppeal}
+	if a := ch.p.Service.Deadlines.Appeal; a != nil && ch.c.Kind != Appeal {
+		l = AppealLimit{To: a.To, Legal: a.Legal}
 	}
-	return AppealLimit{To: a.To, Until: endOf(lastDay(a.Span(), t)), Legal: a.Legal}
+	l.Until = endOf(ch.s.calendar.lastDay(appealSpan(ch.p, ch.c.Kind), t, ofPerson))
+	return l
+}
+
+// appealSpan is how long a decision can be contested. Against an answer to a
+// non-contentious appeal there is the court (law of 1.12.1978; règlement
+// grand-ducal of 8.6.1979).
+func appealSpan(p *pack.Package, kind Kind) pack.Span {
+	if a := p.Service.Deadlines.Appeal; a != nil && kind != Appeal {
+		return a.Span()
+	}
+	return pack.Span{Months: 3}
 }
 
 // courtAppeal names the Tribunal administratif in texts.
@@ -98,6 +107,7 @@ const courtAppeal = "tribunal"
 
 // expire gives silence its consequence when the deadline has passed.
 func (ch *change) expire() error {
+	ch.recount()
 	clock, ended := ch.c.File.Clock.Expire(ch.now)
 	if !ended {
 		return nil // paused, extended or decided meanwhile

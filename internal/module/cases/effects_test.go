@@ -260,17 +260,26 @@ func TestManyStepsThatFailed(t *testing.T) {
 			ids = append(ids, id)
 			w.pass(day)
 		}
-		_, _, err := w.ResumeAll(ctx, fritz)
+		_, err := w.ResumeAll(ctx, fritz)
 		refused(t, err, errs.Forbidden, "cases.operatorOnly")
 		if stuck, err := w.Stuck(ctx, oscar, 3); err != nil || len(stuck) != 3 {
 			t.Fatalf("%+v %v", stuck, err)
 		}
-		if mended, again, err := w.ResumeAll(ctx, oscar); err != nil || mended != 0 || again != 7 {
-			t.Errorf("too early: %d %d %v", mended, again, err)
+		all := func() Run {
+			_, err := w.ResumeAll(ctx, oscar)
+			w.must(err)
+			w.run()
+			runs, err := w.Runs(ctx, oscar, 10)
+			w.must(err)
+			w.clock.Advance(time.Second)
+			return runs[0]
+		}
+		if r := all(); r.Total != 7 || r.Done != 7 || r.Changed != 0 || r.Failed != 7 || r.EndedAt.IsZero() || r.Name != oscar.Name {
+			t.Errorf("too early: %+v", r)
 		}
 		w.Payments = bank
-		if mended, again, err := w.ResumeAll(ctx, oscar); err != nil || mended != 7 || again != 0 {
-			t.Errorf("%d %d %v", mended, again, err)
+		if r := all(); r.Total != 7 || r.Done != 7 || r.Changed != 7 || r.Failed != 0 || r.EndedAt.IsZero() {
+			t.Errorf("%+v", r)
 		}
 		w.run()
 		for _, id := range ids {

@@ -45,8 +45,13 @@ func (s *Service) handleJobs() {
 	handle(s, "cases.deadline", func(ctx context.Context, j caseJob) error {
 		return s.bySystem(ctx, j.Case, (*change).expire)
 	})
-	handle(s, "cases.request", func(ctx context.Context, j requestJob) error {
-		return s.bySystem(ctx, j.Case, func(ch *change) error { ch.lapse(j.Request); return nil })
+	handleJob(s, "cases.request", func(ctx context.Context, job work.Job, j requestJob) error {
+		return s.bySystem(ctx, j.Case, func(ch *change) error {
+			ch.completes = &job // so that it can be put off
+			ch.recount()
+			ch.lapse(j.Request)
+			return nil
+		})
 	})
 	handleJob(s, "cases.timer", func(ctx context.Context, job work.Job, j timerJob) error {
 		return s.bySystem(ctx, j.Case, func(ch *change) error {
@@ -58,6 +63,7 @@ func (s *Service) handleJobs() {
 	handle(s, "cases.notice", s.sendNotice)
 	handle(s, "cases.payout", s.payOut)
 	handle(s, "cases.fee", s.checkFee)
+	handleJob(s, "cases.run", s.goOn)
 	handle(s, "cases.invite", s.sendInvitation)
 	handle(s, "cases.remind", s.remind)
 }

@@ -23,6 +23,7 @@ type LegalClock struct {
 	Stopped  time.Time `json:"stopped,omitzero"`  // when it ended
 	End      ClockEnd  `json:"end,omitempty"`     // how it ended
 	Silence  string    `json:"silence,omitempty"` // "refusal", "grant" or "none"
+	Told     time.Time `json:"told,omitzero"`     // the deadline that was last named: no calendar makes it earlier
 }
 
 // Pause is a span in which the clock stood still.
@@ -95,24 +96,49 @@ func (c LegalClock) Running() bool {
 // Deadline returns the last instant at which the authority can decide, and
 // false when none can be named: the clock has not started, stands still, has
 // ended, or the service has no limit. The days on which the clock stood still
-// are added whole.
+// are added whole. A clock that was never told a calendar knows the legal
+// holidays only.
 func (c LegalClock) Deadline() (time.Time, bool) {
-	if !c.Running() {
+	switch {
+	case !c.Running():
 		return time.Time{}, false
+	case !c.Told.IsZero():
+		return c.Told, true
 	}
-	return endOf(c.lastDay()), true
+	return endOf(c.lastDay(nil)), true
 }
 
-func (c LegalClock) lastDay() time.Time {
-	total := pack.Span{Months: c.Limit.Months + c.Extended.Months, Days: c.Limit.Days + c.Extended.Days}
-	day := total.AddTo(civil(c.Complete))
+// By counts the deadline with a calendar. One that was named before does not
+// become earlier.
+func (c LegalClock) By(k *Calendar) LegalClock {
+	if c.Running() {
+		if until := endOf(c.lastDay(k)); until.After(c.Told) {
+			c.Told = until
+		}
+	}
+	return c
+}
+
+func (c LegalClock) lastDay(k *Calendar) time.Time {
+	return k.nextWorkingDay(c.counted(k), ofAuthority)
+}
+
+// counted is the day on which the time ends before weekends and holidays are
+// looked at.
+func (c LegalClock) counted(k *Calendar) time.Time {
+	day := c.total().AddTo(civil(c.Complete))
 	for _, pause := range c.Pauses {
 		if civil(pause.From).After(day) {
-			day = nextWorkingDay(day) // it stood still in the days won by a weekend
+			day = k.nextWorkingDay(day, ofAuthority) // it stood still in the days won by a weekend
 		}
 		day = day.AddDate(0, 0, daysBetween(pause.From, pause.To))
 	}
-	return nextWorkingDay(day)
+	return day
+}
+
+// total is the authority's time with its prolongation.
+func (c LegalClock) total() pack.Span {
+	return pack.Span{Months: c.Limit.Months + c.Extended.Months, Days: c.Limit.Days + c.Extended.Days}
 }
 
 // daysBetween counts the midnights from a to b.

@@ -66,8 +66,8 @@ type Invited struct {
 	Answers           form.Answers
 }
 
-// outside reports whether a task is nobody's of the authority.
-func (t Task) outside() bool { return t.Role == roleApplicant || t.Role == roleParty }
+// Outside reports whether a task is nobody's of the authority.
+func (t Task) Outside() bool { return t.Role == roleApplicant || t.Role == roleParty }
 
 // partying reports whether somebody else than the applicant and the authority
 // has a turn.
@@ -87,7 +87,7 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 		Status: InvitationOpen, AskedAt: ch.now, DueAt: t.DueAt}
 	for i, span := range strings.Fields(cmd.Attrs["remind"]) {
 		v, _ := feel.ParseTemporal(span) // checked at publishing
-		if at, err := timerOf(v, CountHours, ch.now); err == nil && at.Due.Before(t.DueAt) {
+		if at, err := timerOf(nil, v, CountHours, ch.now); err == nil && at.Due.Before(t.DueAt) {
 			ch.job("cases.remind", remindCause(cmd.ID, i), at.Due, inviteJob{Case: ch.c.ID, Task: t.ID})
 		}
 	}

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"bytes"
-	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -224,7 +223,7 @@ func (ch *change) addTask(cmd bpmn.Command) {
 	case roleApplicant:
 		t.Assignee = ch.c.Account
 		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
-			t.DueAt = endOf(lastDay(limit, ch.now))
+			t.DueAt = endOf(ch.s.calendar.lastDay(limit, ch.now, ofPerson))
 			ch.job("cases.fee", "fee/"+cmd.ID, t.DueAt.Add(time.Microsecond), feeJob{Case: ch.c.ID, Task: t.ID, Remind: true})
 		}
 		ch.notify("task." + string(t.Kind))
@@ -258,59 +257,4 @@ func (ch *change) setVariable(name string, v feel.Value) {
 		ch.c.File.Vars = map[string]string{}
 	}
 	ch.c.File.Vars[name] = v.String()
-}
-
-// ResumeAll repeats the failed steps of every case that stands still now, each in
-// a transaction of its own, and says in how many cases nothing fails any more and
-// in how many something does. Only an operator may.
-func (s *Service) ResumeAll(ctx context.Context, a Actor) (mended, again int, err error) {
-	if !a.Has("operator") {
-		return 0, 0, errs.New(errs.Forbidden, "cases.operatorOnly")
-	}
-	for after := ""; ; {
-		ids, err := s.store.stuckIDs(ctx, s.DB.Read(), after, 100)
-		if err != nil || len(ids) == 0 {
-			return mended, again, err
-		}
-		for _, id := range ids {
-			after = id
-			if err := s.Resume(ctx, a, id); err != nil {
-				if ctx.Err() != nil {
-					return mended, again, err
-				}
-				s.Log.Error("case could not be resumed", "case", id, "err", err)
-				again++
-				continue
-			}
-			c, err := s.store.byID(ctx, s.DB.Read(), id)
-			if err != nil {
-				return mended, again, err
-			}
-			if c.File.Incident != "" {
-				again++
-			} else {
-				mended++
-			}
-		}
-	}
-}
-
-// Resume repeats the failed steps of a case after their cause has been mended.
-// Only an operator may.
-func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
-	if !a.Has("operator") {
-		return errs.New(errs.Forbidden, "cases.operatorOnly")
-	}
-	return s.change(ctx, a, caseID, func(*Case) error { return nil }, func(ch *change) error {
-		for _, w := range ch.c.File.Process.Waits() {
-			if w.Kind != bpmn.WaitIncident {
-				continue
-			}
-			if err := ch.drive(bpmn.Resume(w.ID)); err != nil {
-				return err
-			}
-		}
-		ch.settle()
-		return nil
-	})
 }

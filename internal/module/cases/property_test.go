@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"passerelle/engine/bpmn"
+	"passerelle/engine/form"
+	"passerelle/internal/module/services"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/errs"
@@ -28,7 +30,7 @@ func TestWhateverHappens(t *testing.T) {
 			p.world.t = t
 			a := wish(rapid.SampledFrom([]string{"granted", "refused", "judgement"}).Draw(rt, "hoped"), "1817.00")
 			delete(a, "name")
-			service := rapid.SampledFrom([]string{"grant", "permit", "permit", "extract"}).Draw(rt, "service")
+			service := rapid.SampledFrom([]string{"grant", "permit", "permit", "extract", "leave", "leave"}).Draw(rt, "service")
 			w.reg.set(rapid.Bool().Draw(rt, "register down"))
 			r, err := w.Submit(context.Background(), w.submission(alice, service, db.NewID(w.clock), a))
 			if err != nil {
@@ -54,7 +56,7 @@ type play struct {
 	cuts int  // how many commands failed for that
 }
 
-var crowd = []Actor{alice, bob, fritz, fiona, pierre, paula, helene, official("a-hugo", "Hugo", "permits", RoleHeadOfUnit), oscar}
+var crowd = []Actor{alice, bob, fritz, fiona, pierre, paula, helene, official("a-hugo", "Hugo", "permits", RoleHeadOfUnit), oscar, firm}
 
 // step does one thing and returns its name.
 func (p *play) step() string {
@@ -92,6 +94,8 @@ func (p *play) step() string {
 				return p.Judge(ctx, who, id, task.ID, yes, reasons)
 			case TaskApprove:
 				return p.Approve(ctx, who, id, task.ID, yes, reasons)
+			case TaskContribute:
+				return p.contributes(task, who, yes)
 			}
 			return p.Decide(ctx, who, id, task.ID, outcome, "", reasons)
 		}},
@@ -135,6 +139,24 @@ func (p *play) step() string {
 			}
 			return nil
 		}},
+		{"party", func() error { // the one who is meant, mostly
+			invitations, err := p.store.invitations(ctx, p.DB.Read(), id)
+			p.ok(err)
+			if len(invitations) == 0 {
+				return nil
+			}
+			i := rapid.SampledFrom(invitations).Draw(rt, "invitation")
+			meant := map[string]Actor{"employer": firm, "partner": bob}[i.Party]
+			return p.contributes(Task{ID: i.Task, Case: id, Element: i.Party + "Answers"}, rapid.SampledFrom([]Actor{meant, meant, who}).Draw(rt, "party"), yes)
+		}},
+		{"readdress", func() error {
+			invitations, err := p.store.invitations(ctx, p.DB.Read(), id)
+			p.ok(err)
+			if len(invitations) == 0 {
+				return nil
+			}
+			return p.Readdress(ctx, rapid.SampledFrom([]Actor{alice, alice, who}).Draw(rt, "by"), id, invitations[0].Task, "other@example.test")
+		}},
 		{"operator", func() error {
 			incidents, err := p.Queue.Incidents(ctx, "", 100)
 			p.ok(err)
@@ -146,7 +168,7 @@ func (p *play) step() string {
 			return p.Resume(ctx, oscar, id)
 		}},
 	}
-	weights := []int{0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 11, 12, 13, 14, 15, 16, 17}
+	weights := []int{0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 11, 12, 13, 14, 15, 16, 16, 17, 18, 19}
 	s := steps[rapid.SampledFrom(weights).Draw(rt, "step")]
 	switch err := s.do(); {
 	case err == nil:
@@ -156,6 +178,32 @@ func (p *play) step() string {
 		rt.Fatalf("%s: %v", s.name, err)
 	}
 	return s.name
+}
+
+// contributes takes an invitation, and answers or declines it.
+func (p *play) contributes(t Task, who Actor, yes bool) error {
+	ctx := context.Background()
+	inv, err := p.store.invitation(ctx, p.DB.Read(), "task_id", t.ID)
+	if err != nil {
+		return err
+	}
+	switch rapid.SampledFrom([]string{"accept", "answer", "answer", "decline"}).Draw(p.rt, "part") {
+	case "accept":
+		return p.Accept(ctx, who, inv)
+	case "decline":
+		return p.Decline(ctx, who, inv, because)
+	}
+	if err := p.Accept(ctx, who, inv); err != nil {
+		return err
+	}
+	answers := confirms
+	if inv.Party == "employer" {
+		if answers = (form.Answers{"agrees": false}); yes {
+			answers = agrees
+		}
+	}
+	_, err = p.Contribute(ctx, services.Part{Task: t.ID, Actor: who, Answers: answers})
+	return err
 }
 
 func (p *play) ok(err error) {
@@ -204,11 +252,17 @@ func (p *play) check(after string) {
 				waits = append(waits, x.ID)
 			}
 		}
-		owing := false
+		owing, partying := false, 0
 		for _, x := range d.Tasks {
 			if x.Status == TaskOpen || x.Status == TaskWaiting {
 				open = append(open, x.ID)
 				owing = owing || x.Role == roleApplicant
+				if x.Role == roleParty {
+					partying++
+					if i := p.part(id, strings.TrimSuffix(x.Element, "Answers")); !i.Open() || !i.DueAt.Equal(x.DueAt) || x.DueAt.IsZero() {
+						fail("%+v is open, and its invitation is %+v", x, i)
+					}
+				}
 			}
 		}
 		slices.Sort(open)
@@ -228,12 +282,29 @@ func (p *play) check(after string) {
 			}
 		}
 		for _, x := range d.Tasks {
-			if asking && x.Status == TaskOpen && x.Role != roleApplicant {
+			if asking && x.Status == TaskOpen && !x.Outside() {
 				fail("%+v is open while the applicant is asked", x)
 			}
 			if !asking && x.Status == TaskWaiting {
 				fail("%+v waits for nothing", x)
 			}
+		}
+
+		invited := 0
+		for _, i := range d.Invitations {
+			said, part := d.File.Parties[i.Party], i.Status != InvitationEnded && !i.Open()
+			switch {
+			case i.Open():
+				invited++
+			case p.count(`SELECT COUNT(*) FROM work_job WHERE kind = 'cases.remind' AND job_key = $1 AND payload LIKE $2`, id, "%"+i.Task+"%") > 0:
+				fail("a reminder is planned for %+v", i)
+			}
+			if part && said.Status != string(i.Status) || i.Open() && said.Status != "" {
+				fail("the part is %+v, the invitation %+v", said, i)
+			}
+		}
+		if invited != partying {
+			fail("%d tasks of parties, %d open invitations", partying, invited)
 		}
 
 		ended := d.Status == Closed || d.Status == Withdrawn
@@ -245,11 +316,13 @@ func (p *play) check(after string) {
 			fail("it waits for nothing: %+v", d.File.Process)
 		case (d.Status == Waiting) != (!ended && (asking || owing)):
 			fail("asking %v, owing %v", asking, owing)
-		case running && (asking || owing):
+		case (d.Status == Asking) != (!ended && partying > 0 && !asking && !owing):
+			fail("%d parties have their turn", partying)
+		case running && (asking || owing || partying > 0):
 			fail("the clock runs while the applicant has to act")
 		case running && p.count(`SELECT COUNT(*) FROM work_job WHERE id = $1`, id+"/"+deadlineCause(deadline)) != 1:
 			fail("nobody notices the deadline %v", deadline)
-		case !running && !ended && !asking && !owing && d.File.Clock.End == "":
+		case !running && !ended && !asking && !owing && partying == 0 && d.File.Clock.End == "":
 			fail("the clock stands still for nobody: %+v", d.File.Clock)
 		case d.File.Decision != nil && d.Outcome != d.File.Decision.Outcome:
 			fail("outcome %s, decision %+v", d.Outcome, d.File.Decision)

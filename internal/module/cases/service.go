@@ -43,15 +43,19 @@ type Deps struct {
 // Service offers the use cases of the module. It is safe for concurrent use.
 type Service struct {
 	Deps
-	store store
+	store    store
+	calendar *Calendar
 }
 
 // New returns the service and registers its jobs with the queue.
 func New(d Deps) *Service {
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, calendar: NewCalendar(d.Packages.Calendar)}
 	s.handleJobs()
 	return s
 }
+
+// Calendar is the calendar with which time limits are counted.
+func (s *Service) Calendar() *Calendar { return s.calendar }
 
 // Actor is the person who uses the service.
 type Actor = web.Identity
@@ -131,7 +135,7 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 		Service: p.ID, Version: p.Version, Authority: p.Service.Authority,
 		Account: sub.Actor.Account, Person: sub.Actor.Person, Name: sub.Actor.Name, Email: sub.Actor.Email, Lang: sub.Lang,
 		Idempotency: sub.Key, Status: Received, SubmittedAt: now,
-		File: File{Applicant: applicantOf(sub.Actor), StartedAt: sub.StartedAt, Evidence: sub.Evidence},
+		File: File{Applicant: applicantOf(sub.Actor), StartedAt: sub.StartedAt, Helpers: sub.Helpers, Evidence: sub.Evidence},
 	}
 	clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))
 	if len(fields) > 0 {
@@ -278,6 +282,8 @@ type Dossier struct {
 	Linked       []Row        // appeals against this case
 	Same         []Row        // for an officer: other applications of the person to the service, the newest first
 	Officer      bool         // read with the eyes of the authority
+
+	calendar *Calendar
 }
 
 // Open returns the dossier of a case. officer asks for the authority's view,
@@ -295,7 +301,7 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 	if officer && isApplicant(a, c) {
 		return nil, errs.New(errs.Forbidden, "cases.ownCase")
 	}
-	d := &Dossier{Case: c, Officer: officer}
+	d := &Dossier{Case: c, Officer: officer, calendar: s.calendar}
 	q := s.DB.Read()
 	if d.Package, err = s.Package(c); err != nil {
 		return nil, err

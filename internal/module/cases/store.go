@@ -199,9 +199,9 @@ func (store) addRequest(ctx context.Context, tx db.Querier, r Request) error {
 		r.ID, r.Case, r.AskedBy, r.AskedName, db.Micros(r.AskedAt), r.Text, due(r.DueAt), string(r.Status))
 }
 
-func (store) endRequest(ctx context.Context, tx db.Querier, r Request) error {
-	return db.Send(ctx, tx, `UPDATE cases_request SET status = $1, answered_at = $2, answer = $3 WHERE id = $4`,
-		string(r.Status), db.Micros(r.AnsweredAt), r.Answer, r.ID)
+func (store) saveRequest(ctx context.Context, tx db.Querier, r Request) error {
+	return db.Send(ctx, tx, `UPDATE cases_request SET status = $1, answered_at = $2, answer = $3, due_at = $4 WHERE id = $5`,
+		string(r.Status), db.Micros(r.AnsweredAt), r.Answer, due(r.DueAt), r.ID)
 }
 
 func (store) requests(ctx context.Context, q db.Querier, caseID string) ([]Request, error) {

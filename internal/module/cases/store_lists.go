@@ -255,12 +255,6 @@ func (store) stuck(ctx context.Context, q db.Querier, limit int) ([]Stuck, error
 		WHERE incident <> '' ORDER BY due_at, id LIMIT $1`, limit)
 }
 
-// stuckIDs lists the ids of all cases with a failed step after the given one.
-func (store) stuckIDs(ctx context.Context, q db.Querier, after string, limit int) ([]string, error) {
-	return list(ctx, q, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
-		`SELECT id FROM cases_case WHERE incident <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
-}
-
 // Counts are the figures above a queue.
 type Counts struct {
 	Open, Unassigned, Mine, DueSoon, Overdue, Waiting int64

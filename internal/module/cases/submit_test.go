@@ -152,7 +152,7 @@ func TestDraftSentTwiceAroundACrash(t *testing.T) {
 		ctx := context.Background()
 		died := errors.New("killed")
 		crash := true
-		drafts := services.New(services.Deps{DB: d, Clock: w.clock, Packages: w.Packages, Evidence: w.reg, Events: w.Events, Log: w.Log,
+		drafts := services.New(services.Deps{DB: d, Clock: w.clock, Packages: w.Packages, Evidence: w.reg, Events: w.Events, Queue: w.Queue, Texts: w.Texts, Log: w.Log,
 			Submit: func(ctx context.Context, sub Submission) (Receipt, error) {
 				r, err := w.Submit(ctx, sub)
 				if crash && err == nil {

@@ -49,7 +49,7 @@ func applicant(a Actor) func(*Case) error {
 // openTask returns the task if the actor may work on it now.
 func (ch *change) openTask(id string) (*Task, error) {
 	t := ch.task(id)
-	if t == nil || t.outside() {
+	if t == nil || t.Outside() {
 		return nil, errs.New(errs.NotFound, "cases.task.notFound")
 	}
 	if t.Status == TaskDone || t.Status == TaskCancelled {
@@ -273,7 +273,7 @@ func (ch *change) finishTask(t *Task, r Result) error {
 	if r.Status != "" {
 		told["status"], told["party"] = r.Status, ch.invitation(t.ID).Party
 	}
-	ch.enter("done."+string(t.Kind), t.outside(), told)
+	ch.enter("done."+string(t.Kind), t.Outside(), told)
 	if err := ch.completeToken(t.ID, r); err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 			}
 		}
 		r := Request{ID: db.NewID(s.Clock), Case: caseID, AskedBy: a.Account, AskedName: a.Name, AskedAt: ch.now,
-			DueAt: AnswerLimit(ch.p, ch.now), Text: text, Status: RequestOpen}
+			DueAt: s.AnswerLimit(ch.p, ch.now), Text: text, Status: RequestOpen}
 		ch.requests = append(ch.requests, r)
 		ch.touched[r.ID] = taskNew
 		ch.enter("asked", true, map[string]string{"until": r.DueAt.Format(time.RFC3339), "text": text})
@@ -320,12 +320,15 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 // AnswerLimit returns until when the applicant may answer a request for
 // evidence that is made at the given time: 30 days where the service says
 // nothing else.
-func AnswerLimit(p *pack.Package, at time.Time) time.Time {
-	limit := p.Service.Deadlines.Complete
-	if limit.IsZero() {
-		limit = pack.Span{Days: 30}
+func (s *Service) AnswerLimit(p *pack.Package, at time.Time) time.Time {
+	return endOf(s.calendar.lastDay(answerSpan(p), at, ofPerson))
+}
+
+func answerSpan(p *pack.Package) pack.Span {
+	if limit := p.Service.Deadlines.Complete; !limit.IsZero() {
+		return limit
 	}
-	return endOf(lastDay(limit, at))
+	return pack.Span{Days: 30}
 }
 
 // holdTasks takes the authority's tasks out of the queue while it waits for
@@ -336,7 +339,7 @@ func (ch *change) holdTasks(hold bool) {
 		from, to = TaskOpen, TaskWaiting
 	}
 	for i := range ch.tasks {
-		if t := &ch.tasks[i]; t.Status == from && !t.outside() {
+		if t := &ch.tasks[i]; t.Status == from && !t.Outside() {
 			t.Status = to
 			ch.touch(t.ID)
 		}

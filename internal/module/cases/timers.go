@@ -13,11 +13,10 @@ import (
 // Timer is a timer of the process that a case waits for, with what its date was
 // counted from: a calendar that changes counts it again.
 type Timer struct {
-	From   time.Time `json:"from"`           // the event from which it counts
-	Span   pack.Span `json:"span,omitzero"`  // days or months; zero: an exact time
-	Counts string    `json:"counts"`         // one of the Count… below
-	Due    time.Time `json:"due"`            // the last moment of the time limit, or the exact time
-	Rule   string    `json:"rule,omitempty"` // as the process has it: "P10D"
+	From   time.Time `json:"from"`          // the event from which it counts
+	Span   pack.Span `json:"span,omitzero"` // days or months; zero: an exact time
+	Counts string    `json:"counts"`        // one of the Count… below
+	Due    time.Time `json:"due"`           // the last moment of the time limit, or the exact time
 }
 
 // How a timer counts; the attribute pg:count of its event says so.
@@ -37,19 +36,21 @@ func (t Timer) fires() time.Time {
 	return t.Due.Add(time.Microsecond)
 }
 
-// count computes when the timer is due.
-func (t Timer) count() time.Time {
+// count computes when the timer of a time limit is due.
+func (t Timer) count(k *Calendar) time.Time { return endOf(t.lastDay(k)) }
+
+func (t Timer) lastDay(k *Calendar) time.Time {
 	if t.Counts == CountWorking {
-		return endOf(lastWorkingDay(t.Span.Days, t.From))
+		return k.lastWorkingDay(t.Span.Days, t.From, ofPerson)
 	}
-	return endOf(lastDay(t.Span, t.From))
+	return k.lastDay(t.Span, t.From, ofPerson)
 }
 
 // timerOf reads the value of a timer: whole days and months are a time limit
 // unless counts says otherwise, hours are exact, a date means its beginning in
 // Luxembourg.
-func timerOf(v feel.Value, counts string, from time.Time) (Timer, error) {
-	t := Timer{From: from, Counts: counts, Rule: strings.Trim(v.String(), `@"`)}
+func timerOf(k *Calendar, v feel.Value, counts string, from time.Time) (Timer, error) {
+	t := Timer{From: from, Counts: counts}
 	if at, ok := v.AsTime(luxembourg); ok {
 		if v.Kind() == feel.KindDate {
 			y, m, d := at.Date()
@@ -81,13 +82,13 @@ func timerOf(v feel.Value, counts string, from time.Time) (Timer, error) {
 	if t.Span.Days = int(d / (24 * time.Hour)); isMonths {
 		t.Span = pack.Span{Months: int(months)}
 	}
-	t.Due = t.count()
+	t.Due = t.count(k)
 	return t, nil
 }
 
 // startTimer keeps a timer and the job that fires it.
 func (ch *change) startTimer(cmd bpmn.Command) error {
-	t, err := timerOf(cmd.Value, cmd.Attrs["count"], ch.now)
+	t, err := timerOf(ch.s.calendar, cmd.Value, cmd.Attrs["count"], ch.now)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (ch *change) startTimer(cmd bpmn.Command) error {
 		if t.Counts == CountDays {
 			again.From = fired.timer.Span.AddTo(civil(fired.timer.From))
 		}
-		if again.Due = again.count(); again.Due.After(ch.now) {
+		if again.Due = again.count(ch.s.calendar); again.Due.After(ch.now) {
 			t = again
 		}
 	}
@@ -129,13 +130,31 @@ func (ch *change) fireTimer(id string) error {
 	if !ch.waitsAt(id) {
 		return nil // fired before, or no longer wanted
 	}
-	element, _, _ := strings.Cut(id, "~")
-	ch.fired = firedTimer{element: element, timer: ch.c.File.Timers[id]}
+	ch.recount()
+	if t, ok := ch.c.File.Timers[id]; ok && t.fires().After(ch.now) {
+		return nil // the calendar has given it more time
+	}
+	ch.fired = firedTimer{element: timerElement(id), timer: ch.c.File.Timers[id]}
 	delete(ch.c.File.Timers, id)
-	ch.silence(element)
+	ch.silence(ch.fired.element)
 	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
 		return err
 	}
 	ch.settle()
 	return nil
+}
+
+// hostOf is the element whose name says what a timer is for: the task at whose
+// boundary it stands, or itself.
+func hostOf(p *bpmn.Process, timer string) string {
+	if e, _ := p.Element(timer); e.Attached != "" {
+		return e.Attached
+	}
+	return timer
+}
+
+// timerElement is the event of the process that a timer belongs to.
+func timerElement(id string) string {
+	element, _, _ := strings.Cut(id, "~")
+	return element
 }

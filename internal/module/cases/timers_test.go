@@ -34,18 +34,18 @@ func TestTimersCount(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: %q is no ISO 8601", c.why, c.value)
 		}
-		got, err := timerOf(v, c.counts, c.from)
+		got, err := timerOf(nil, v, c.counts, c.from)
 		if err != nil || !got.fires().Equal(c.fires) {
 			t.Errorf("%s: %v %v, want %v", c.why, got.fires().In(luxembourg), err, c.fires)
 		}
 	}
 	for _, c := range []struct{ value, counts string }{{"P1M", CountWorking}, {"PT5H", CountWorking}, {"PT5H", CountDays}, {"-P1D", CountDays}} {
 		v, _ := feel.ParseTemporal(c.value)
-		if got, err := timerOf(v, c.counts, monday); err == nil {
+		if got, err := timerOf(nil, v, c.counts, monday); err == nil {
 			t.Errorf("%s counted in %s: %v", c.value, c.counts, got)
 		}
 	}
-	if got, err := timerOf(feel.String("soon"), "", monday); err == nil {
+	if got, err := timerOf(nil, feel.String("soon"), "", monday); err == nil {
 		t.Errorf("a text: %v", got)
 	}
 }

@@ -132,7 +132,7 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 		case taskNew:
 			err = s.store.addRequest(ctx, tx, r)
 		case taskChanged:
-			err = s.store.endRequest(ctx, tx, r)
+			err = s.store.saveRequest(ctx, tx, r)
 		}
 		if err != nil {
 			return err

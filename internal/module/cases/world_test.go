@@ -210,6 +210,7 @@ type register struct {
 	mu    sync.Mutex
 	down  bool
 	asked int
+	says  string // instead of the truth about Alice, if it says something
 }
 
 func (r *register) set(down bool) { r.mu.Lock(); r.down = down; r.mu.Unlock() }
@@ -221,6 +222,8 @@ func (r *register) Fetch(_ context.Context, q exchange.Request) (exchange.Eviden
 	switch {
 	case r.down:
 		return exchange.Evidence{}, errs.New(errs.Unavailable, "").Because("the register is out of order")
+	case q.Subject == alice.Person && r.says != "":
+		return exchange.Evidence{Type: q.Type, Subject: q.Subject, Source: "rnpp", AsOf: monday.Add(-day), Value: json.RawMessage(r.says)}, nil
 	case q.Subject == alice.Person:
 		return exchange.Evidence{Type: q.Type, Subject: q.Subject, Source: "rnpp", AsOf: monday.Add(-day), Value: json.RawMessage(`{"givenName":"Alice"}`)}, nil
 	case q.Subject == bob.Person:

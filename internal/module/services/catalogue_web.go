@@ -71,7 +71,8 @@ func (w *Web) Drafts(ctx context.Context, who web.Identity, l *i18n.Locale) ([]u
 			Text:   l.T("services.home.draftText", "date", l.DateTime(d.UpdatedAt)),
 		})
 	}
-	return cards, nil
+	taken, err := w.partsTaken(ctx, who, l)
+	return append(cards, taken...), err
 }
 
 // homeView is the first page.

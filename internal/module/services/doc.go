@@ -10,6 +10,7 @@
 //   - Submitting is handed to the module of cases with the draft's id as
 //     idempotency key: a draft becomes one case, however often it is sent.
 //
-// Tables owned: services_draft, services_measure. Events sent: none. Events
+// Tables owned: services_draft, services_delegation,
+// services_measure. Events sent: none. Events
 // heard: case.decided, for the measured time to a decision.
 package services

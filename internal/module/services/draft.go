@@ -48,6 +48,7 @@ type Submission struct {
 	Application      form.Answers
 	Evidence         map[string]exchange.Evidence
 	StartedAt        time.Time
+	Helpers          map[string]string // who answered a page for the applicant, by page
 }
 
 // facts are what the package's conditions see.

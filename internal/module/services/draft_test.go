@@ -20,6 +20,7 @@ import (
 	"passerelle/internal/platform/db/dbtest"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/event"
+	"passerelle/internal/platform/i18n/i18ntest"
 	"passerelle/internal/platform/web"
 	"passerelle/internal/platform/work"
 )
@@ -58,7 +59,7 @@ func newOffice(t testing.TB, d *db.DB) *office {
 	o := &office{clock: &clock.Shifted{Base: clock.Fixed(spring)}, received: map[string]Submission{}}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	o.queue = work.New(d, o.clock, log, work.Options{})
-	o.Service = New(Deps{DB: d, Clock: o.clock, Packages: set, Evidence: o, Events: event.New(o.queue), Submit: o.submit, Log: log})
+	o.Service = New(Deps{DB: d, Clock: o.clock, Packages: set, Evidence: o, Events: event.New(o.queue), Submit: o.submit, Queue: o.queue, Texts: i18ntest.Bundle(t, Locales), URL: "https://example.test", Log: log})
 	return o
 }
 

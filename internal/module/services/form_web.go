@@ -56,12 +56,23 @@ type writing struct {
 	*Draft
 	pack  *pack.Package
 	form  *form.Form
+	given *delegated // a page of another's draft; nil: one's own
 	who   web.Identity
 	env   form.Env
 	pages []*form.Page // reachable now
+
+	delegations []*Delegation // pages that the author gave to others
+	giving      giveForm      // what was typed to give one, after a mistake
 }
 
 func (w *Web) open(r *http.Request) (*writing, error) {
+	if r.PathValue("code") != "" {
+		x, err := w.openPart(r)
+		if err == nil && x.given.Status != DelegationTaken {
+			return nil, errs.New(errs.Gone, "services.delegate.over")
+		}
+		return x, err
+	}
 	who, _ := web.IdentityFrom(r.Context())
 	d, p, err := w.service.Draft(r.Context(), who, r.PathValue("draft"))
 	if err != nil {
@@ -69,11 +80,18 @@ func (w *Web) open(r *http.Request) (*writing, error) {
 	}
 	x := &writing{Draft: d, pack: p, form: d.Form(p), who: who}
 	x.refresh(w.service)
-	return x, nil
+	if len(p.Service.Delegable) > 0 && d.Party == "" {
+		x.delegations, err = w.service.Delegations(r.Context(), who, d.ID)
+	}
+	return x, err
 }
 
 // refresh computes anew what depends on the answers.
 func (x *writing) refresh(s *Service) {
+	if x.given != nil {
+		x.env, x.pages = s.delegatedEnv(x.given, x.Answers), onlyPage(x.form, x.given.Page)
+		return
+	}
 	x.env = s.Env(x.pack, x.Draft, x.who)
 	x.pages = x.form.Reachable(x.env)
 }
@@ -86,6 +104,14 @@ func (x *writing) page(id string) (*form.Page, int) {
 		}
 	}
 	return nil, 0
+}
+
+// start is where the person begins, or goes on.
+func (x *writing) start() string {
+	if x.given != nil {
+		return "/parts/" + x.given.Code
+	}
+	return "/applications/" + x.ID
 }
 
 // name is what is being written: the application, or somebody's part in one.
@@ -104,7 +130,14 @@ func (x *writing) next(w Words) string {
 	return w.pack("service.receiptNext")
 }
 
-func (x *writing) path(page string) string { return "/applications/" + x.ID + "/" + page }
+func (x *writing) path(page string) string {
+	if x.given != nil {
+		return "/parts/" + x.given.Code + "/" + page
+	}
+	return x.ownPath(page)
+}
+
+func (x *writing) ownPath(page string) string { return "/applications/" + x.ID + "/" + page }
 
 // after returns the path that follows page n (from 1).
 func (x *writing) after(n int) string {
@@ -165,7 +198,7 @@ func (w *Web) showPage(rw http.ResponseWriter, r *http.Request) error {
 	}
 	p, n := x.page(r.PathValue("page"))
 	if p == nil {
-		return web.SeeOther(rw, r, "/applications/"+x.ID) // became unreachable, or never was a page
+		return web.SeeOther(rw, r, x.start()) // became unreachable, or never was a page
 	}
 	return web.Render(rw, r, http.StatusOK, formPage(w.view(r), x, p, n, nil, ""))
 }
@@ -182,7 +215,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 	}
 	p, n := x.page(r.PathValue("page"))
 	if p == nil {
-		return web.SeeOther(rw, r, "/applications/"+x.ID)
+		return web.SeeOther(rw, r, x.start())
 	}
 	values, err := w.parse(r)
 	if err != nil {
@@ -229,7 +262,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 			x.Page = "check"
 		}
 	}
-	if err := w.service.Save(r.Context(), x.Draft); err != nil {
+	if err := w.save(r.Context(), x); err != nil {
 		return err
 	}
 	switch {

@@ -21,10 +21,12 @@ import (
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/event"
 	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/mail"
 	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/work"
 )
 
-// Deps is what the module stands on; every field is needed.
+// Deps is what the module stands on; all but Mail is needed.
 type Deps struct {
 	DB       *db.DB
 	Clock    clock.Clock
@@ -39,6 +41,10 @@ type Deps struct {
 	// the hand-in.
 	PartFacts  func(ctx context.Context, who web.Identity, task string) (pack.Facts, error)
 	Contribute func(context.Context, Part) (Receipt, error)
+	Queue      *work.Queue // for mails about pages that are given to others
+	Mail       mail.Sender // nil: none is sent
+	Texts      *i18n.Bundle
+	URL        string // public address of the installation, for links
 	Log        *slog.Logger
 }
 
@@ -53,6 +59,7 @@ type Service struct {
 // New returns the service, its search index built, and listens for decisions.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, index: newIndex(d.Packages)}
+	d.Queue.Handle("services.delegation", s.sendMail)
 	d.Events.Subscribe("services.measure", []string{"case.decided"}, s.measureDecision)
 	return s
 }
@@ -233,13 +240,22 @@ func (s *Service) Send(ctx context.Context, who web.Identity, id string, lang i1
 		}
 		return &r, nil, s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.sent(ctx, tx, d.ID, r) })
 	}
+	given, err := s.Delegations(ctx, who, d.ID)
+	if err != nil {
+		return nil, nil, err
+	}
 	r, err := s.Submit(ctx, Submission{Service: p.ID, Version: p.Version, Key: "draft/" + d.ID, Actor: who, Lang: lang,
-		Application: clean, Evidence: d.Evidence, StartedAt: d.CreatedAt})
+		Application: clean, Evidence: d.Evidence, StartedAt: d.CreatedAt, Helpers: helpers(given)})
 	if err != nil {
 		return nil, nil, err
 	}
 	// If we die before this is stored, sending again finds the same case.
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.sent(ctx, tx, d.ID, r) })
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.store.endDelegations(ctx, tx, d.ID, db.Micros(s.Clock.Now())); err != nil {
+			return err
+		}
+		return s.store.sent(ctx, tx, d.ID, r)
+	})
 	return &r, nil, err
 }
 

@@ -37,6 +37,7 @@ func NewWeb(s *Service, o WebOptions) *Web { return &Web{service: s, WebOptions:
 func (w *Web) Routes(rt *web.Router) {
 	w.catalogueRoutes(rt)
 	w.formRoutes(rt)
+	w.delegationRoutes(rt)
 }
 
 // view is what every page of the module is drawn from.
@@ -58,6 +59,9 @@ func (v view) back(ctx context.Context, x *writing, n int) string {
 		return ui.Href(ctx, x.path("check"))
 	case n > 1:
 		return ui.Href(ctx, x.path(x.pages[n-2].ID))
+	}
+	if x.given != nil {
+		return ui.Href(ctx, x.start())
 	}
 	if x.Party != "" {
 		return ui.Href(ctx, "/cases")

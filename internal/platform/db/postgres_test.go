@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
 )
@@ -100,5 +102,14 @@ func TestACommitThatCarriesStatementsIsLookedUp(t *testing.T) {
 				t.Errorf("%d rows, want 4", got)
 			}
 		})
+	}
+}
+
+func TestATransactionThatAPanicOfTheServerEndedRunsAgain(t *testing.T) {
+	const io = "58030"
+	for severity, want := range map[string]bool{"PANIC": true, "ERROR": false} { // fsync failed; one read failed
+		if got := db.Again(&pgconn.PgError{SeverityUnlocalized: severity, Code: io}); got != want {
+			t.Errorf("%s: %v", severity, got)
+		}
 	}
 }

@@ -56,6 +56,7 @@ func (a *API) Routes(rt *web.Router) {
 	a.submitOperation(h, rt)
 	a.caseOperations(h)
 	a.decisionOperations(h)
+	a.partyOperations(h)
 	a.doc = h.OpenAPI()
 	a.publish(rt)
 }
@@ -73,6 +74,7 @@ func (a *API) describe(rt *web.Router) huma.API {
 	c.Tags = []*huma.Tag{
 		{Name: tagCatalogue, Description: "Services that can be applied for"},
 		{Name: tagCases, Description: "Applications, their state and their decisions"},
+		{Name: tagParties, Description: "The parts of others whom an application names"},
 		{Name: tagVerification, Description: "Documents that anybody can verify"},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -88,6 +90,7 @@ func (a *API) describe(rt *web.Router) huma.API {
 const (
 	tagCatalogue    = "catalogue"
 	tagCases        = "cases"
+	tagParties      = "parties"
 	tagVerification = "verification"
 
 	sessionScheme = "session"

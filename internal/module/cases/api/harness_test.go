@@ -78,7 +78,7 @@ func newSite(t testing.TB, d *db.DB) *site {
 	events := event.New(s.queue)
 	s.cases = cases.New(cases.Deps{DB: d, Clock: now, Queue: s.queue, Events: events, Packages: set, Evidence: directory,
 		Payments: bank, Mail: mail.NewMailbox(d, now), Texts: texts, URL: "http://localhost", Log: log})
-	catalogue := services.New(services.Deps{DB: d, Clock: now, Packages: set, Evidence: directory, Events: events, Blobs: blobs, Submit: s.cases.Submit, Log: log})
+	catalogue := services.New(services.Deps{DB: d, Clock: now, Packages: set, Evidence: directory, Events: events, Blobs: blobs, Submit: s.cases.Submit, Queue: s.queue, Texts: texts, Log: log})
 	c := config.Defaults()
 	c.Limits.RequestsPerMin, c.Limits.AccountPerMin = 0, 0
 	s.server, err = web.New(web.Deps{Config: c, DB: d, Clock: clock.System{}, Log: log, Texts: texts, Assets: assets()})

@@ -64,14 +64,16 @@ func (v *view) sheet() (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
+	s := v.ownLetter()
 	if ok {
-		s := cutSubject(text)
-		if s.Subject == "" {
+		if s = cutSubject(text); s.Subject == "" {
 			s.Subject = v.headline()
 		}
-		return s, nil
 	}
-	return v.ownLetter(), nil
+	if x, limited := v.d.AppealDeadline(); limited && v.phase() != tacit {
+		s.Text = append(s.Text, v.T("mycases.letter.counted", "date", x.Until, "how", sentences(x.Tell(v.Locale, v.p)...)))
+	}
+	return s, nil
 }
 
 // ownLetter are the platform's words where a package has none: silence, a

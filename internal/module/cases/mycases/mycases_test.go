@@ -34,7 +34,10 @@ func TestAGrantedAllowanceExplainsItself(t *testing.T) {
 		htmlcheck.In("code", htmlcheck.Contains(r.ContentHash)),
 		htmlcheck.In("details svg.bpmn"),
 	)
-	c.Get(at(r.Case, "letter")).Want(htmlcheck.In("main h1", htmlcheck.Count(1), htmlcheck.Text("Cost-of-living allowance: granted")), htmlcheck.In(".pa-letter table"))
+	moved := "Moved to Monday 5 January 2026: 3 January 2026 is a Saturday and 4 January 2026 is a Sunday."
+	c.Get(at(r.Case)).Want(htmlcheck.In("details.pa-deadlines", htmlcheck.Contains("Time to contest the decision: until Monday 5 January 2026"), htmlcheck.Contains(moved)))
+	c.Get(at(r.Case, "letter")).Want(htmlcheck.In("main h1", htmlcheck.Count(1), htmlcheck.Text("Cost-of-living allowance: granted")), htmlcheck.In(".pa-letter table"),
+		htmlcheck.In(".pa-letter", htmlcheck.Contains("is counted so: 40 days from 24 November 2025"), htmlcheck.Contains(moved)))
 }
 
 func TestAnOfficerWhoDecidesOtherwiseIsQuotedWithReasons(t *testing.T) {

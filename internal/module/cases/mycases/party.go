@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"passerelle/engine/feel"
 	"passerelle/engine/form"
@@ -118,7 +120,8 @@ func (v *view) partyName(i cases.Invitation) string {
 	if i.Name != "" {
 		return v.T("mycases.party.name", "party", name, "name", i.Name)
 	}
-	return name
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 // awaited are the parties that have not answered yet.

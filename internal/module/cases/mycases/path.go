@@ -166,6 +166,12 @@ func (v *view) past() []ui.TimelineStep {
 			done(v.T("mycases.path.appealed"), at)
 		case "reopened":
 			done(v.T("mycases.path.reopened"), at)
+		case "recounted":
+			done(v.T("mycases.path.recounted"), cases.TellMoved(v.Locale, e, v.label))
+		case "inspected":
+			done(v.T("mycases.path.inspected"), sentences(at+".", v.T("mycases.path.inspectedBy", "name", e.Name, "purpose", e.Data["text"])))
+		case "corrected", "refetched", "givenUp":
+			done(v.T("mycases.path.mended"), sentences(at+".", e.Data["text"]))
 		case "withdrawn":
 			done(v.T("mycases.path.withdrawn"), at)
 		}

@@ -162,7 +162,7 @@ func (v *view) lead() string {
 	case awaiting:
 		for _, i := range v.awaited() {
 			if i.Email == "" && i.Status == cases.InvitationOpen {
-				return sentences(v.T("mycases.lead.pass"), v.T("mycases.lead.awaiting", "date", v.awaitedUntil()))
+				return v.T("mycases.lead.pass", "date", v.awaitedUntil())
 			}
 		}
 		return v.T("mycases.lead.awaiting", "date", v.awaitedUntil())

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"passerelle/engine/form"
-	"passerelle/internal/module/cases"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
@@ -155,7 +154,7 @@ func (p *casePage) stateNow() string {
 }
 
 // answerBy is until when the applicant may answer if they were asked now.
-func (p *casePage) answerBy() string { return p.l.Date(cases.AnswerLimit(p.Package, p.now)) }
+func (p *casePage) answerBy() string { return p.l.Date(p.bench.Service.AnswerLimit(p.Package, p.now)) }
 
 // theirLanguage names the language the applicant reads.
 func (p *casePage) theirLanguage() string {

@@ -39,6 +39,9 @@ func (p *casePage) application() []section {
 	}
 	for _, page := range p.Package.Form.Reachable(env) {
 		s := section{title: p.words.PageTitle(page)}
+		if name := p.File.Helpers[page.ID]; name != "" {
+			s.title = p.l.T("workbench.file.helped", "page", s.title, "name", name)
+		}
 		for _, q := range p.Package.Form.Show(page, env) {
 			s.rows = append(s.rows, p.answers(q, "", registered)...)
 		}

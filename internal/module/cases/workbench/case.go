@@ -119,7 +119,7 @@ func (b *Bench) openCase(r *http.Request) (*casePage, error) {
 func (p *casePage) todo() []cases.Task {
 	var open []cases.Task
 	for _, t := range p.Tasks {
-		if t.Status != cases.TaskDone && t.Status != cases.TaskCancelled && t.Kind != cases.TaskPay {
+		if t.Status != cases.TaskDone && t.Status != cases.TaskCancelled && !t.Outside() {
 			open = append(open, t)
 		}
 	}
@@ -180,7 +180,7 @@ func (p *casePage) extension() (time.Time, bool) {
 	if p.Kind == cases.Appeal || p.barred() || by.IsZero() || !clock.Extended.IsZero() || !clock.Running() || !p.running() {
 		return time.Time{}, false
 	}
-	return clock.Extend(by).Deadline()
+	return clock.Extend(by).By(p.bench.Service.Calendar()).Deadline()
 }
 
 // due is the deadline of the case as its strongest sign.
@@ -206,7 +206,11 @@ func (p *casePage) clockRows() []ui.SummaryListRow {
 		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: label}, Value: ui.ContentOptions{Text: value}})
 	}
 	add(l.T("workbench.clock.received"), l.DateTime(p.SubmittedAt))
-	if clock.Complete.IsZero() || clock.Limit.IsZero() {
+	if clock.Complete.IsZero() && !clock.Limit.IsZero() && clock.Stopped.IsZero() { // a fee is due, or others have their turn
+		add(l.T("workbench.clock.limit"), l.T("workbench.clock.notBegun", "span", span(l, clock.Limit)))
+		return rows
+	}
+	if clock.Limit.IsZero() || clock.Complete.IsZero() {
 		add(l.T("workbench.clock.limit"), l.T("workbench.clock.noLimit"))
 		return rows
 	}

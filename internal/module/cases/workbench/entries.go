@@ -29,12 +29,20 @@ func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
 	if output := e.Data["output"]; output != "" {
 		args = append(args, "output", d.Package.T(l.Lang(), "outputs."+output))
 	}
+	if e.Kind == "recounted" {
+		args = append(args, "moved", cases.TellMoved(l, e, func(element string) string { return step(l, d.Package, d.Kind, element) }))
+	}
+	if evidence := e.Data["evidence"]; evidence != "" {
+		args = append(args, "evidence", d.Package.T(l.Lang(), "evidence."+evidence+".label"))
+	} else if name := e.Data["name"]; name != "" {
+		args = append(args, "name", name, "old", e.Data["old"], "new", e.Data["new"])
+	}
 	return l.T("workbench.entry."+e.Kind, args...)
 }
 
 // automatic are the kinds of entries that follow by themselves from what
 // somebody did: the rules or the process wrote them, not the person.
-var automatic = map[string]bool{"ruled": true, "fetched": true, "paymentOrdered": true, "paid": true, "certificate": true, "incident": true, "closed": true, "invited": true, "reminded": true, "silent": true}
+var automatic = map[string]bool{"ruled": true, "fetched": true, "paymentOrdered": true, "paid": true, "certificate": true, "incident": true, "closed": true, "invited": true, "reminded": true, "silent": true, "recounted": true}
 
 // entryActor is who did what a line of the timeline says; nobody does what is
 // automatic.

@@ -368,3 +368,65 @@ func TestTheOperatorRepeatsWhatFailed(t *testing.T) {
 	s.as(danielle).Get("/en/operations").WantStatus(403)
 	c.Get("/en/workbench").WantStatus(403)
 }
+
+// TestTheOperatorCorrectsWhatStopped: they see which step, why, and how many are
+// alike; they see values for a purpose, and give the step up in one case and in all.
+func TestTheOperatorCorrectsWhatStopped(t *testing.T) {
+	s := newSite(t)
+	bank := s.cases.Payments
+	s.cases.Payments = nil
+	var stopped []string
+	for _, key := range []string{"pensioner", "single-parent", "family"} {
+		r := s.allowance(s.persona(key), nil)
+		must(t, s.cases.Decide(t.Context(), danielle, r.Case, s.open(danielle, r.Case).ID, pack.Granted, "100.00", "The household is smaller than the register says."))
+		stopped = append(stopped, r.Case)
+	}
+	s.cases.Payments = bank
+	c := s.as(kim)
+	c.Get("/en/operations").WantStatus(200).Want(
+		htmlcheck.In(".pa-queue tbody tr", htmlcheck.Count(1), htmlcheck.Contains("no payment provider is configured"), htmlcheck.Contains("3")),
+		htmlcheck.In(".pa-incident", htmlcheck.Count(3)))
+	path := "/en/operations/cases/" + stopped[0]
+	c.Get(path).WantStatus(200).Want(
+		htmlcheck.In(".pa-incident h2", htmlcheck.Text("We pay")),
+		htmlcheck.In(".pa-incident__cause", htmlcheck.Contains("no payment provider is configured")),
+		htmlcheck.In(".pa-incident__head", htmlcheck.Contains("3 cases stand still with this error")),
+		htmlcheck.NotIn(".govuk-summary-list"))
+	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "no"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary"), htmlcheck.In("textarea[name=purpose]", htmlcheck.Text("no")))
+	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "To see which account the payment goes to."}).WantStatus(200).Want(
+		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("evidence.person"), htmlcheck.Contains("Lentz")))
+	if log := s.file(danielle, stopped[0]).Timeline; log[len(log)-1].Kind != "inspected" || log[len(log)-1].Name != kim.Name {
+		t.Errorf("%+v", log[len(log)-1])
+	}
+	c.Get(path)
+	giveUp := "form:has(input[value=giveUp])"
+	c.Submit(giveUp, webtest.Values{"value": "BANK-1", "reasons": "The bank paid it by hand on the phone."}).WantStatus(422).Want(
+		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("Confirm that you have understood")), htmlcheck.In("details[open] input[name=value]", htmlcheck.Attr("value", "BANK-1")))
+	c.Submit(giveUp, webtest.Values{"value": "BANK-1", "reasons": "The bank paid it by hand on the phone.", "sure": "yes"}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("corrected and on record")), htmlcheck.In(".pa-empty__title", htmlcheck.Text("Nothing stands still in this case")))
+	if d := s.file(danielle, stopped[0]); len(d.Payments) != 1 || d.Payments[0].Reference != "BANK-1" {
+		t.Errorf("%+v", d.Payments)
+	}
+	s.as(danielle).Get(casePath(stopped[0])).Want(htmlcheck.In(".pa-log", htmlcheck.Contains("Given up by hand: We pay"), htmlcheck.Contains("The bank paid it by hand on the phone.")))
+
+	c.Get("/en/operations")
+	c.Submit("form:has(button[value=allCases])", webtest.Values{"action": "allCases"}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("The repetition has begun.")), htmlcheck.In(".pa-incident", htmlcheck.Contains("0 of 2 cases.")))
+	s.run()
+	c.Get("/en/operations").Want(htmlcheck.In(".pa-incident", htmlcheck.Count(1), htmlcheck.Contains("2 of 2 cases. 2 cases go on."), htmlcheck.Contains("ended")))
+	s.as(danielle).Get(path).WantStatus(403)
+	c.Get("/en/operations/cases/unknown").WantStatus(404)
+}
+
+// TestTheFileSaysWhereItsDeadlinesComeFrom: a limit that a weekend moved, and one
+// that the calendar moved.
+func TestTheFileSaysWhereItsDeadlinesComeFrom(t *testing.T) {
+	s := newSite(t)
+	r := s.allowance(s.persona("pensioner"), nil)
+	c := s.as(danielle)
+	c.Get(casePath(r.Case)).Want(htmlcheck.In("details.pa-deadlines", htmlcheck.Contains("Time to decide: until Tuesday 24 February 2026"),
+		htmlcheck.Contains("3 months from 24 November 2025, when the file was complete."), htmlcheck.Contains("general rule")))
+	must(t, s.cases.Decide(t.Context(), danielle, r.Case, s.open(danielle, r.Case).ID, pack.Granted, "", ""))
+	c.Get(casePath(r.Case)).Want(htmlcheck.In("details.pa-deadlines", htmlcheck.Contains("40 days from 24 November 2025, when the decision was made."),
+		htmlcheck.Contains("Moved to Monday 5 January 2026: 3 January 2026 is a Saturday and 4 January 2026 is a Sunday."), htmlcheck.Contains("Rule: ")))
+}

@@ -15,7 +15,7 @@ func TestTextsAreComplete(t *testing.T) {
 	i18ntest.Complete(t, Locales)
 	i18ntest.UsedKeys(t, ".", Locales,
 		"workbench.appeal.step.", "workbench.clock.end.", "workbench.clock.silence_", "workbench.condition.", "workbench.entry.",
-		"workbench.kind.", "workbench.mark.", "workbench.obstacle.",
+		"workbench.incident.button.", "workbench.incident.means.", "workbench.run.kind.", "workbench.kind.", "workbench.mark.", "workbench.obstacle.",
 		"workbench.operations.done.", "workbench.outcome.", "workbench.status.", "workbench.template.", "workbench.templateName.")
 }
 

@@ -20,6 +20,9 @@ import (
 // the next come up as these are mended.
 const incidentsShown = 100
 
+// runsShown is how many of the last runs over many cases stand on the page.
+const runsShown = 5
+
 // operationsPage is what the operator's page is drawn from.
 type operationsPage struct {
 	bench     *Bench
@@ -28,9 +31,10 @@ type operationsPage struct {
 	health    work.Health
 	incidents []work.Incident
 	stuck     []cases.Stuck
+	groups    []cases.Group
+	runs      []cases.Run
 	done      string // what was mended, a text key below workbench.operations.done
-	mended    int    // of all: how many
-	again     int    // of all: how many failed again
+	mended    int    // all jobs: how many
 	problem   string
 	typed     url.Values
 }
@@ -40,11 +44,8 @@ func (b *Bench) showOperations(w http.ResponseWriter, r *http.Request) error {
 	if !locale(r).Has("workbench.operations.done." + done) {
 		done = ""
 	}
-	count := func(name string) int {
-		n, _ := strconv.Atoi(r.URL.Query().Get(name))
-		return max(n, 0)
-	}
-	return b.renderOperations(w, r, http.StatusOK, operationsPage{done: done, mended: count("mended"), again: count("again")})
+	mended, _ := strconv.Atoi(r.URL.Query().Get("mended"))
+	return b.renderOperations(w, r, http.StatusOK, operationsPage{done: done, mended: max(mended, 0)})
 }
 
 func (b *Bench) renderOperations(w http.ResponseWriter, r *http.Request, status int, p operationsPage) error {
@@ -58,6 +59,12 @@ func (b *Bench) renderOperations(w http.ResponseWriter, r *http.Request, status 
 		return err
 	}
 	if p.stuck, err = b.Service.Stuck(r.Context(), who, incidentsShown); err != nil {
+		return err
+	}
+	if p.groups, err = b.Service.Causes(r.Context(), who, incidentsShown); err != nil {
+		return err
+	}
+	if p.runs, err = b.Service.Runs(r.Context(), who, runsShown); err != nil {
 		return err
 	}
 	return render(w, r, status, "operations", p.page())
@@ -84,11 +91,7 @@ func (b *Bench) mend(w http.ResponseWriter, r *http.Request) error {
 	case "case":
 		err = b.Service.Resume(r.Context(), who, id)
 	case "allCases":
-		mended, again, err := b.Service.ResumeAll(r.Context(), who)
-		if err != nil {
-			return err
-		}
-		return web.SeeOther(w, r, fmt.Sprintf("/operations?done=allCases&mended=%d&again=%d", mended, again))
+		_, err = b.Service.ResumeAll(r.Context(), who)
 	case "allJobs":
 		mended, err := b.resumeJobs(r.Context())
 		if err != nil {

@@ -55,6 +55,8 @@ func (b *Bench) Routes(rt *web.Router) {
 	operator := web.RequireRole(roleOperator)
 	rt.Page("GET /operations", operator(b.showOperations))
 	rt.Page("POST /operations", operator(b.mend))
+	rt.Page("GET /operations/cases/{case}", operator(b.showIncident))
+	rt.Page("POST /operations/cases/{case}", operator(b.correct))
 }
 
 // NavLinks are the items of the main navigation that only some people have.

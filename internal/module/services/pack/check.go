@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,11 +114,30 @@ func (l *loader) checkForm(p *Package) {
 			fields(f.Fields)
 		}
 	}
+	for i, id := range p.Service.Delegable {
+		l.checkDelegable(p, p.lines.at("delegable."+strconv.Itoa(i)), id)
+	}
 	for _, pg := range p.Form.Pages {
 		if never(pg.When) {
 			l.fault(file, pg.When.Line, "page %q is never asked", pg.ID)
 		}
 		fields(pg.Fields)
+	}
+}
+
+// checkDelegable checks a page that the applicant may give to somebody else: it
+// shows nothing that registers say of the applicant, and declares nothing in
+// their name.
+func (l *loader) checkDelegable(p *Package, line int, id string) {
+	page := p.Form.Page(id)
+	if page == nil {
+		l.fault("service.yaml", line, "delegable: the form has no page %q", id)
+		return
+	}
+	for _, f := range page.Fields {
+		if f.Prefill != nil || f.Type == form.Fact || f.Type == form.Declaration {
+			l.fault("service.yaml", line, "delegable: page %q has the field %q, which is the applicant's own affair", id, f.ID)
+		}
 	}
 }
 
@@ -255,7 +275,8 @@ func (l *loader) checkProcess(p *Package) {
 }
 
 // countFault says what is wrong with how a timer counts (pg:count), or "". What
-// FEEL computes is only known when the process runs.
+// FEEL computes is only known when the process runs: too late to find that it
+// cannot be counted in days.
 func countFault(e bpmn.Element) string {
 	count := e.Attrs["count"]
 	if count == "" {
@@ -271,8 +292,10 @@ func countFault(e bpmn.Element) string {
 	d, isDuration := v.AsDuration()
 	_, isMonths := v.AsMonths()
 	switch {
-	case !ok || count == "hours" && (isDuration || isMonths):
+	case count == "hours" && (!ok || isDuration || isMonths):
 		return ""
+	case !ok:
+		return fmt.Sprintf("pg:count=%q needs a duration that is written out, such as P5D", count)
 	case !isDuration && !isMonths:
 		return "pg:count does not go with a date"
 	case isDuration && (d <= 0 || d%(24*time.Hour) != 0):

@@ -138,6 +138,7 @@ func (l *loader) checkParts(p *Package, file string, one func(key, value string,
 		bad("decision", "decision.name is missing: the decision in decision.dmn")
 	}
 	d := s.Deadlines
+	l.checkLegal(p, file, p.lines.at("deadlines"), d.Legal)
 	one("deadlines.silence", d.Silence, "refusal", "grant", "none")
 	if d.Silence != "none" && d.Decide.IsZero() {
 		bad("deadlines", "deadlines.decide is missing: when does silence become a decision")

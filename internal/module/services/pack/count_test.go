@@ -14,7 +14,9 @@ func TestHowTimersCount(t *testing.T) {
 		{"timer", "P5D", "working-days", ""},
 		{"timer", "P2D", "hours", ""},
 		{"timer", "P1M", "days", ""},
-		{"timer", "decision.wait", "working-days", ""}, // known only when the process runs
+		{"timer", "decision.wait", "", ""},
+		{"timer", "decision.wait", "hours", ""},
+		{"timer", "decision.wait", "working-days", `pg:count="working-days" needs a duration that is written out, such as P5D`},
 		{"", "", "days", "pg:count is for timers"},
 		{"timer", "P10D", "weeks", "pg:count is one of days, working-days, hours"},
 		{"timer", "PT36H", "days", "PT36H is not whole days, so it cannot count in days"},

@@ -33,6 +33,7 @@ type Service struct {
 	LastChecked   time.Time       `yaml:"lastChecked"`
 	Offline       Offline         `yaml:"offline"`
 	Legal         []LegalResource `yaml:"legal"`
+	Delegable     []string        `yaml:"delegable"` // pages of the form that the applicant may give to somebody else
 	Evidence      []EvidenceSpec  `yaml:"evidence"`
 	Parties       []PartySpec     `yaml:"parties"` // who else has a part in the procedure
 	Outputs       []Output        `yaml:"outputs"`
@@ -169,6 +170,7 @@ type Deadlines struct {
 	Incomplete string  `yaml:"incomplete"` // refusal or decide
 	Appeal     *Appeal `yaml:"appeal"`
 	Pay        Span    `yaml:"pay"`
+	Legal      string  `yaml:"legal"` // where the time to decide comes from; "": the general rule
 }
 
 // Appeal is the way to contest a decision. Text keys: appeal.<To>.name, .how.

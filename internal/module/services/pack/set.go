@@ -33,17 +33,20 @@ type LifeEvent struct {
 type Set struct {
 	Authorities []Authority
 	LifeEvents  []LifeEvent
+	Calendar    []CalendarDay
 
 	packages []*Package // by id, then by the start of their time in force
 }
 
 // LoadSet loads and checks all packages below the root of fsys:
-// <service>/<version>/, beside authorities.yaml and life-events.yaml. A package
+// <service>/<version>/, beside authorities.yaml, life-events.yaml and, if there is
+// one, calendar.yaml. A package
 // with an error is left out; the others serve.
 func LoadSet(fsys fs.FS) (*Set, []Finding) {
 	l := &loader{fsys: fsys}
 	s := &Set{}
 	s.Authorities, s.LifeEvents = l.loadRoot()
+	s.Calendar = l.loadCalendar()
 	authorities, lifeEvents := ids(s.Authorities), ids(s.LifeEvents)
 	for _, dir := range l.packageDirs() {
 		p, findings := load(fsys, dir, authorities, lifeEvents)

@@ -1,0 +1,169 @@
+package workbench
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"passerelle/internal/module/cases"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/ui"
+	"passerelle/internal/platform/web"
+)
+
+// incidentPage is what the page of one case that stands still is drawn from.
+type incidentPage struct {
+	*cases.Halted
+	bench   *Bench
+	l       *i18n.Locale
+	now     time.Time
+	facts   []cases.Fact // after a purpose was given; nil before
+	done    bool         // what was just corrected went through
+	problem string
+	typed   url.Values
+}
+
+func (b *Bench) showIncident(w http.ResponseWriter, r *http.Request) error {
+	return b.renderIncident(w, r, http.StatusOK, incidentPage{done: r.URL.Query().Get("done") == "corrected"})
+}
+
+func (b *Bench) renderIncident(w http.ResponseWriter, r *http.Request, status int, p incidentPage) error {
+	who, _ := web.IdentityFrom(r.Context())
+	p.bench, p.l, p.now = b, locale(r), b.Service.Clock.Now()
+	var err error
+	if p.Halted, err = b.Service.Halted(r.Context(), who, r.PathValue("case")); err != nil {
+		return err
+	}
+	return render(w, r, status, "operations", p.page())
+}
+
+// correct shows values, corrects, or gives up a step, as the person asks.
+func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errs.Wrap(errs.Invalid, "", err)
+	}
+	who, _ := web.IdentityFrom(r.Context())
+	id, form := r.PathValue("case"), r.PostForm
+	if form.Get("action") == "inspect" {
+		facts, err := b.Service.Inspect(r.Context(), who, id, form.Get("purpose"))
+		if shown(err) {
+			return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
+		}
+		if err != nil {
+			return err
+		}
+		return b.renderIncident(w, r, http.StatusOK, incidentPage{facts: facts})
+	}
+	err := b.correctAs(r, who, id, form)
+	if shown(err) {
+		return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
+	}
+	if err != nil {
+		return err
+	}
+	if form.Get("all") != "" {
+		return web.SeeOther(w, r, "/operations?done=correctAll")
+	}
+	return web.SeeOther(w, r, "/operations/cases/"+id+"?done=corrected")
+}
+
+// correctAs does the correction that was typed, in one case or in all that stand
+// still for the same reason.
+func (b *Bench) correctAs(r *http.Request, who web.Identity, id string, form url.Values) error {
+	c := cases.Correction{Kind: cases.CorrectionKind(form.Get("action")), Name: form.Get("name"), Value: form.Get("value"), Reasons: form.Get("reasons")}
+	if c.Kind == cases.CorrectGiveUp && form.Get("sure") == "" {
+		return errs.New(errs.Invalid, "workbench.incident.sureNeeded")
+	}
+	element := form.Get("element")
+	if form.Get("all") == "" {
+		return b.Service.Correct(r.Context(), who, id, element, c)
+	}
+	h, err := b.Service.Halted(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	_, err = b.Service.CorrectAll(r.Context(), who, h.Cause(element), c)
+	return err
+}
+
+// value is what was typed into a field of a refused form, "" for another form.
+func (p incidentPage) value(form, name string) string {
+	if p.isOpen(form) {
+		return p.typed.Get(name)
+	}
+	return ""
+}
+
+// isOpen reports whether a form is unfolded: what was typed there was refused.
+func (p incidentPage) isOpen(form string) bool {
+	return p.typed.Get("element")+"/"+p.typed.Get("action") == form
+}
+
+// name is the step's name in the words of the service.
+func (p incidentPage) name(s cases.HaltedStep) string {
+	return step(p.l, p.Package, p.Kind, s.Element.ID)
+}
+
+// failed reports whether a step failed, rather than waits for its service.
+func failed(s cases.HaltedStep) bool { return s.Failure != nil }
+
+// names are the choices of a field that names a variable.
+func items(names []string, text func(string) string) []ui.SelectItem {
+	out := make([]ui.SelectItem, len(names))
+	for i, n := range names {
+		out[i] = ui.SelectItem{Value: n, Text: text(n)}
+	}
+	return out
+}
+
+// evidence are the pieces that a register can be asked for again.
+func (p incidentPage) evidence() []ui.SelectItem {
+	var names []string
+	for _, e := range p.Package.Service.Evidence {
+		if e.By == "state" {
+			names = append(names, e.ID)
+		}
+	}
+	return items(names, func(id string) string { return p.Package.T(p.l.Lang(), "evidence."+id+".label") })
+}
+
+// factRows are the values that the person asked to see.
+func (p incidentPage) factRows() []ui.SummaryListRow {
+	rows := make([]ui.SummaryListRow, len(p.facts))
+	for i, f := range p.facts {
+		value := f.Value
+		if value == "" {
+			value = p.l.T("workbench.incident.noValue")
+		}
+		if f.From != "" {
+			value += " (" + p.l.T("workbench.file.source", "register", p.l.T("exchange.register."+f.From), "date", p.l.Date(f.AsOf)) + ")"
+		}
+		rows[i] = ui.SummaryListRow{Key: ui.ContentOptions{Text: f.Name}, Value: ui.ContentOptions{Text: value}}
+	}
+	return rows
+}
+
+// runText says how far a run is.
+func (p operationsPage) runText(r cases.Run) string {
+	l := p.l
+	text := l.T("workbench.run.done", "done", l.Int(int(r.Done)), "total", l.Int(int(max(r.Total, r.Done))))
+	if r.Kind == cases.RunCalendar {
+		text += " " + l.N("workbench.run.moved", int(r.Changed))
+	} else {
+		text += " " + l.N("workbench.run.goOn", int(r.Changed))
+	}
+	if r.Failed > 0 {
+		text += " " + l.N("workbench.run.failed", int(r.Failed))
+	}
+	return text
+}
+
+// caseOf is the case that a failed job belongs to, "" for none.
+func caseOf(kind, key string) string {
+	if strings.HasPrefix(kind, "cases.") && kind != "cases.run" {
+		return key
+	}
+	return ""
+}

@@ -1,0 +1,192 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"passerelle/engine/form"
+	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/db/dbtest"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/mail"
+	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/web/webtest"
+	"passerelle/internal/platform/web/webtest/htmlcheck"
+)
+
+// given is a draft whose page of helpers anna has given to boris.
+func given(t *testing.T, o *office) (*Draft, *Delegation) {
+	t.Helper()
+	ctx := context.Background()
+	d := begin(t, o)
+	answer(d, form.Answers{"ares": json.Number("4"), "shed": false, "rules": true})
+	if err := o.Save(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Delegate(ctx, anna, d.ID, "helpers", "Boris", "boris@example.test", i18n.EN); err != nil {
+		t.Fatal(err)
+	}
+	all, err := o.Delegations(ctx, anna, d.ID)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%v %v", all, err)
+	}
+	return d, all[0]
+}
+
+// letters is a sender that keeps what it sends.
+type letters struct{ sent []mail.Message }
+
+func (l *letters) Send(_ context.Context, m mail.Message) error {
+	l.sent = append(l.sent, m)
+	return nil
+}
+
+var helper = form.Answers{"helpers": []any{map[string]any{"name": "Kim", "born": "2015-05-01", "kin": "family"}}}
+
+func wants(t *testing.T, err error, kind errs.Kind, key string) {
+	t.Helper()
+	if e := errs.New(kind, key); err == nil || !e.Is(err) && errs.KindOf(err) != kind || !strings.Contains(err.Error(), key) {
+		t.Errorf("got %v, want %s", err, key)
+	}
+}
+
+func TestAPageIsGivenAwayAndComesBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		post := &letters{}
+		o.Mail = post
+		anna := anna
+		anna.Email = "anna@example.test"
+		draft, given := given(t, o)
+		if _, err := o.queue.RunDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if len(post.sent) != 1 || post.sent[0].To != "boris@example.test" || !strings.Contains(post.sent[0].Text, o.Link(given)) || strings.Contains(post.sent[0].Text, "Anna") {
+			t.Errorf("mailed: %+v", post.sent)
+		}
+		x, err := o.delegated(ctx, boris, given.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.take(ctx, boris, x); err != nil {
+			t.Fatal(err)
+		}
+		x, _ = o.delegated(ctx, boris, given.Code)
+		a := x.answers()
+		a["helpers"] = []any{map[string]any{"kin": "family"}}
+		if err := o.keep(ctx, x, a); err != nil {
+			t.Fatal(err)
+		}
+		x, _ = o.delegated(ctx, boris, given.Code)
+		if wrong, err := o.handBack(ctx, x); err != nil || len(wrong) == 0 {
+			t.Errorf("half a page went back: %v %v", wrong, err)
+		}
+		a["helpers"], a["ares"] = helper["helpers"], json.Number("1") // what is not on the page is not theirs to change
+		if err := o.keep(ctx, x, a); err != nil {
+			t.Fatal(err)
+		}
+		x, _ = o.delegated(ctx, boris, given.Code)
+		if wrong, err := o.handBack(ctx, x); err != nil || len(wrong) > 0 {
+			t.Fatalf("%v %v", wrong, err)
+		}
+		back, _, err := o.Draft(ctx, anna, draft.ID)
+		if err != nil || back.Answers["ares"] != json.Number("4") || back.Answers["helpers"] == nil || back.Rev != draft.Rev+1 {
+			t.Fatalf("the draft: %+v %v", back, err)
+		}
+		if _, err := o.handBack(ctx, x); err != nil {
+			t.Errorf("handed back twice: %v", err)
+		}
+		if _, wrong, err := o.Send(ctx, anna, draft.ID, i18n.EN); err != nil || len(wrong) > 0 {
+			t.Fatalf("%v %v", wrong, err)
+		}
+		for _, s := range o.received {
+			if s.Helpers["helpers"] != boris.Name {
+				t.Errorf("the case does not know who answered: %+v", s.Helpers)
+			}
+		}
+	})
+}
+
+func TestAPageIsGivenToOneOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		draft, first := given(t, o)
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Carla", "", i18n.EN), errs.Conflict, "services.delegate.given")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "plot", "Carla", "", i18n.EN), errs.NotFound, "services.delegate.page")
+		wants(t, o.Delegate(ctx, boris, draft.ID, "helpers", "Carla", "", i18n.EN), errs.NotFound, "services.draft.notFound")
+		_, err := o.delegated(ctx, anna, first.Code)
+		wants(t, err, errs.Forbidden, "services.delegate.own")
+		x, err := o.delegated(ctx, boris, first.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.take(ctx, boris, x); err != nil {
+			t.Fatal(err)
+		}
+		carla := web.Identity{Account: "a-carla", Name: "Carla"}
+		_, err = o.delegated(ctx, carla, first.Code)
+		wants(t, err, errs.Forbidden, "services.delegate.taken")
+
+		if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
+			t.Fatal(err)
+		}
+		x, err = o.delegated(ctx, boris, first.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants(t, o.keep(ctx, x, helper), errs.Gone, "services.delegate.over")
+		if err := o.Delegate(ctx, anna, draft.ID, "helpers", "Carla", "", i18n.EN); err != nil {
+			t.Errorf("taken back, and yet not to be given again: %v", err)
+		}
+	})
+}
+
+func TestWhatIsSentIsNoLongerAskedOfOthers(t *testing.T) {
+	o := newOffice(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	draft, x := given(t, o)
+	answer(draft, helper)
+	if err := o.Save(ctx, draft); err != nil {
+		t.Fatal(err)
+	}
+	if _, wrong, err := o.Send(ctx, anna, draft.ID, i18n.EN); err != nil || len(wrong) > 0 {
+		t.Fatal(wrong, err)
+	}
+	_, err := o.delegated(ctx, boris, x.Code)
+	wants(t, err, errs.Gone, "services.delegate.over")
+}
+
+// TestAPageThroughTheBrowser is the same as two people see it.
+func TestAPageThroughTheBrowser(t *testing.T) {
+	o, c := site(t)
+	begun(c)
+	c.Submit(main, webtest.Values{"ares": "4", "shed": "no"}).WantStatus(200)
+	page := c.Page.URL.Path
+	give := "form[action$='/helpers/delegate']"
+	c.Submit(give, webtest.Values{"name": "", "email": "nonsense"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary a[href='#delegate-name']"), htmlcheck.In(".govuk-error-summary a[href='#delegate-email']"))
+	c.Submit(give, webtest.Values{"name": "Boris", "email": ""}).WantStatus(200).Want(htmlcheck.In("#delegated", htmlcheck.Contains("/en/parts/")))
+	id := strings.Split(page, "/")[3]
+	all, err := o.Delegations(t.Context(), anna, id)
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	b := c.Another()
+	b.Get("/en/be/boris")
+	b.Get("/en/parts/" + all[0].Code).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Anna Exemple asks you")))
+	if strings.Contains(b.Page.Body, "rue du Lac") {
+		t.Error("the other person sees what registers say of the author")
+	}
+	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In("input[name=rev]"), htmlcheck.NotIn("form[action$='/delegate']"))
+	b.Submit(main, webtest.Values{"action": "add:helpers"}).WantStatus(200)
+	b.Submit(main, webtest.Values{"helpers.0.name": "Kim", "helpers.0.born-day": "1", "helpers.0.born-month": "5", "helpers.0.born-year": "2015", "helpers.0.kin": "family"}).WantStatus(200)
+	b.Page.Want(htmlcheck.In("main", htmlcheck.Contains("Kim"), htmlcheck.Contains("Hand back to Anna Exemple")))
+	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In(".pa-info--granted", htmlcheck.Contains("Handed back on")))
+
+	c.Get(page).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Boris Exemple answered this page")), htmlcheck.In("input[value='Kim']"))
+	c.Get("/en/parts/" + all[0].Code).WantStatus(403)
+}

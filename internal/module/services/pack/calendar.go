@@ -1,0 +1,70 @@
+package pack
+
+import (
+	"io/fs"
+	"slices"
+	"time"
+)
+
+// CalendarDay is a day on which an installation's calendar differs from the
+// weekends and legal holidays that the program computes.
+type CalendarDay struct {
+	Date   time.Time `yaml:"date"`
+	Kind   DayKind   `yaml:"kind"`
+	Name   Lingual   `yaml:"name"`  // as people call it
+	Legal  string    `yaml:"legal"` // the act that makes it one, in its own language
+	URL    string    `yaml:"url"`
+	Status Status    `yaml:"status"` // of the source: verified, unverified
+}
+
+// DayKind says what a day of the calendar is.
+type DayKind string
+
+// The kinds of days.
+const (
+	DayHoliday DayKind = "holiday" // by law: no time limit ends on it
+	DayClosing DayKind = "closing" // offices are closed: no time limit of a person ends on it
+	DayWorking DayKind = "working" // a weekend or holiday on which people work: time limits end on it
+)
+
+// loadCalendar reads calendar.yaml beside the services; an installation may do
+// without.
+func (l *loader) loadCalendar() []CalendarDay {
+	const file = "calendar.yaml"
+	var c struct {
+		Days []CalendarDay `yaml:"days"`
+	}
+	if _, err := fs.Stat(l.fsys, file); err != nil {
+		return nil
+	}
+	l.rootFile(file, &c)
+	seen := map[time.Time]bool{}
+	for i, d := range c.Days {
+		bad := func(format string, args ...any) {
+			l.fault(file, 0, "day %d (%s): "+format, append([]any{i + 1, d.Date.Format(time.DateOnly)}, args...)...)
+		}
+		weekend := d.Date.Weekday() == time.Saturday || d.Date.Weekday() == time.Sunday
+		switch {
+		case d.Date.IsZero():
+			bad("date is missing")
+		case seen[d.Date]:
+			bad("stands here twice")
+		case weekend && d.Kind != DayWorking:
+			bad("no time limit ends on a weekend: leave it out")
+		}
+		seen[d.Date] = true
+		if !slices.Contains([]DayKind{DayHoliday, DayClosing, DayWorking}, d.Kind) {
+			bad("kind %q is not one of holiday, closing, working", d.Kind)
+		}
+		if !slices.Contains([]Status{Verified, Unverified}, d.Status) {
+			bad("status %q is not one of verified, unverified", d.Status)
+		}
+		if d.Legal == "" {
+			bad("legal is missing: which act makes it one")
+		}
+		for _, lang := range d.Name.missing() {
+			bad("has no name in %s", lang)
+		}
+	}
+	return c.Days
+}
