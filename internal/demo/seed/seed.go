@@ -35,6 +35,7 @@ type Deps struct {
 	Bank      *payments.Bank
 	Clock     *clock.Shifted // is moved through the past, and left where it was
 	Queue     *work.Queue    // must not be running
+	HeatPumps int            // applications for the heat pump, besides, that nobody has examined yet
 }
 
 // days is how far back the past begins.
@@ -102,6 +103,15 @@ func Run(ctx context.Context, d Deps, n int) error {
 			return err
 		}
 		if err := p.runDue(ctx); err != nil {
+			return err
+		}
+	}
+	for range p.HeatPumps {
+		who, i, err := p.somebody(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := p.submit(ctx, who, i, heatPump); err != nil {
 			return err
 		}
 	}
