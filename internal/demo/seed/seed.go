@@ -46,6 +46,7 @@ const (
 	certificate = "certificate-of-residence"
 	permit      = "business-permit"
 	heatPump    = "klimabonus-heat-pump"
+	leave       = "parental-leave"
 )
 
 // past is one run.
@@ -244,6 +245,8 @@ func (p *past) answers(service string, person int) form.Answers {
 			"agreed": true, "otherIncome": false, "studentAid": false, "detention": false, "stay": "ordinary",
 			"iban": p.iban(person), "holder": r.GivenName + " " + r.FamilyName, "truthful": true, "changes": true,
 		}
+	case leave:
+		return p.leave(person)
 	case certificate:
 		return form.Answers{"include": []any{"nationality"}}
 	case heatPump:
@@ -449,11 +452,13 @@ var stories = []struct {
 	{61, "single-parent", allowance, ""},
 	{47, "large-household", heatPump, ""},
 	{40, "founder", permit, ""},
+	{38, "other-parent", leave, ""}, // never answered by the other parent: an officer decides
 	{33, "family", allowance, ""},
 	{21, "pensioner", allowance, "fns-case-worker"},
 	{20, "single-parent", certificate, ""},
 	{5, "founder-with-record", permit, ""},
 	{4, "high-income", allowance, ""},
+	{3, "parent", leave, ""}, // the employer and the other parent are asked
 }
 
 func (p *past) personas(ctx context.Context, day int) error {
@@ -476,6 +481,11 @@ func (p *past) personas(ctx context.Context, day int) error {
 		}
 		if err := p.runDue(ctx); err != nil {
 			return err
+		}
+		if s.persona == "other-parent" {
+			if err := p.employerAgrees(ctx, who, persona.Person, r.Case); err != nil {
+				return err
+			}
 		}
 		if s.ask == "" {
 			continue
