@@ -49,8 +49,10 @@ type row struct {
 	P50       float64 `json:"p50_ms"` // of a whole instance
 	P99       float64 `json:"p99_ms"`
 	CPU       float64 `json:"cpu_us_per_instance,omitempty"` // ours, without PostgreSQL's
-	Fsyncs    float64 `json:"fsyncs_per_second,omitempty"`   // of the disk, just before
-	PgBench   float64 `json:"pgbench_tps,omitempty"`         // pgbench -N with as many clients, same server
+	DBCPU     float64 `json:"postgresql_cpu_us_per_instance,omitempty"`
+	PerCommit float64 `json:"writes_per_commit,omitempty"` // two writes an instance; more than one: commits were shared
+	Fsyncs    float64 `json:"fsyncs_per_second,omitempty"` // of the disk, just before
+	PgBench   float64 `json:"pgbench_tps,omitempty"`       // pgbench -N with as many clients, same server
 	Note      string  `json:"note,omitempty"`
 }
 
@@ -64,6 +66,8 @@ type sweep struct {
 	P50       float64 `json:"command_p50_ms"`
 	P99       float64 `json:"command_p99_ms"`
 	Max       float64 `json:"command_max_ms"`
+	CPU       float64 `json:"cpu_us_per_timer"` // with the commands'
+	DBCPU     float64 `json:"postgresql_cpu_us_per_timer,omitempty"`
 }
 
 type report struct {
@@ -186,14 +190,25 @@ func (r *report) clients(ctx context.Context, o options, w *world, stored int) e
 			}
 		}
 		fmt.Fprintf(os.Stderr, "measuring %d clients on %s\n", clients, w.database)
-		before := load.OwnCPU()
+		before, stats := load.OwnCPU(), w.DB.Stats()
+		dbBefore, err := w.databaseCPU()
+		if err != nil {
+			return err
+		}
 		f, err := w.instances(ctx, clients, o.length)
 		if err != nil {
 			return err
 		}
+		dbAfter, err := w.databaseCPU()
+		if err != nil {
+			return err
+		}
+		after := w.DB.Stats()
 		x.PerSecond, x.P50, x.P99 = f.PerSecond(), f.Quantile(0.5), f.Quantile(0.99)
 		// The warm-up's processor time is spread over the measured time.
 		share := float64(f.Took) / float64(f.Took+warm)
+		x.DBCPU = load.Round(share*float64((dbAfter-dbBefore).Microseconds())/float64(f.Done), 0)
+		x.PerCommit = load.Round(float64(after.Writes-stats.Writes)/float64(max(1, after.Commits-stats.Commits)), 1)
 		x.CPU = load.Round(share*float64((load.OwnCPU()-before).Microseconds())/float64(f.Done), 0)
 		r.Rows = append(r.Rows, x)
 	}
@@ -206,17 +221,17 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "%d cores, %s, %s, %s; load average before the start %.2f\n", m.Cores, m.CPU, m.OS, m.Go, m.LoadAverage)
 	fmt.Fprintf(w, "Our service task is %s.\n\n", r.Service)
 	if len(r.Rows) > 0 {
-		fmt.Fprintln(w, "|engine|database|stored|clients|instances/s|p50 ms|p99 ms|our CPU µs|fsyncs/s|pgbench tps|\n|-|-|-:|-:|-:|-:|-:|-:|-:|-:|")
+		fmt.Fprintln(w, "|engine|database|stored|clients|instances/s|p50 ms|p99 ms|our CPU µs|PostgreSQL's CPU µs|writes a commit|fsyncs/s|pgbench tps|\n|-|-|-:|-:|-:|-:|-:|-:|-:|-:|-:|-:|")
 	}
 	for _, x := range r.Rows {
-		fmt.Fprintf(w, "|%s|%s|%s|%d|%.0f|%.2f|%.2f|%s|%s|%s|\n", strings.TrimSpace(x.Engine+" "+x.Version), x.Database, cell(float64(x.Stored)), x.Clients,
-			x.PerSecond, x.P50, x.P99, cell(x.CPU), cell(x.Fsyncs), cell(x.PgBench))
+		fmt.Fprintf(w, "|%s|%s|%s|%d|%.0f|%.2f|%.2f|%s|%s|%.1f|%s|%s|\n", strings.TrimSpace(x.Engine+" "+x.Version), x.Database, cell(float64(x.Stored)), x.Clients,
+			x.PerSecond, x.P50, x.P99, cell(x.CPU), cell(x.DBCPU), x.PerCommit, cell(x.Fsyncs), cell(x.PgBench))
 	}
 	if len(r.Sweeps) > 0 {
-		fmt.Fprintln(w, "|database|timers|seconds|timers/s|commands meanwhile|p50 ms|p99 ms|longest ms|\n|-|-:|-:|-:|-:|-:|-:|-:|")
+		fmt.Fprintln(w, "|database|timers|seconds|timers/s|commands meanwhile|p50 ms|p99 ms|longest ms|our CPU µs a timer|PostgreSQL's|\n|-|-:|-:|-:|-:|-:|-:|-:|-:|-:|")
 	}
 	for _, s := range r.Sweeps {
-		fmt.Fprintf(w, "|%s|%d|%.1f|%.0f|%d|%.2f|%.2f|%.2f|\n", s.Database, s.Timers, s.Seconds, s.PerSecond, s.Commands, s.P50, s.P99, s.Max)
+		fmt.Fprintf(w, "|%s|%d|%.1f|%.0f|%d|%.2f|%.2f|%.2f|%.0f|%s|\n", s.Database, s.Timers, s.Seconds, s.PerSecond, s.Commands, s.P50, s.P99, s.Max, s.CPU, cell(s.DBCPU))
 	}
 	fmt.Fprintln(w)
 	for _, x := range r.Rows {

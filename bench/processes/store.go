@@ -10,11 +10,25 @@ import (
 	"passerelle/internal/platform/work"
 )
 
+// applicants is how many there are.
+const applicants = 100_000
+
 // numbers is a table n(i) of first … last, in both databases' SQL.
 const numbers = `WITH RECURSIVE n(i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < CAST($2 AS BIGINT)) `
 
 // copyID is the id of copy i; it sorts before every real one.
 const copyID = `'00000000-0000-7000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2)`
+
+// anyCode are four characters of a case number's or certificate's alphabet that
+// look random, so that the numbers of new cases fall between those of copies; a
+// row's own number makes them unique.
+var anyCode = func() string {
+	var b strings.Builder
+	for power := 1; power <= 1<<15; power <<= 5 {
+		fmt.Fprintf(&b, `substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', CAST(1 + (i * 2654435761 %% 4294967296) / 256 / %d %% 32 AS INTEGER), 1) || `, power)
+	}
+	return b.String() + "'-' || i"
+}()
 
 // copies are the columns of each table; what names a case is made from copyID,
 // the rest is as in the copied row.
@@ -27,7 +41,7 @@ var copies = []struct{ table, of, columns string }{
 }
 
 // fill stores the copies first … last of a case with all its rows, by bulk
-// insertion. Applicants repeat after 100,000.
+// insertion.
 func fill(ctx context.Context, d *db.DB, id string, first, last int) error {
 	const step = 10_000
 	for from := first; from <= last; from += step {
@@ -40,10 +54,14 @@ func fill(ctx context.Context, d *db.DB, id string, first, last int) error {
 						columns[k] = copyID
 					case name == "id":
 						columns[k] = "replace(x.id, $3, " + copyID + ")"
-					case name == "number", name == "code", name == "idempotency":
-						columns[k] = "'COPY-' || i"
+					case name == "number":
+						columns[k] = "substr(x.number, 1, 9) || " + anyCode
+					case name == "code":
+						columns[k] = anyCode
+					case name == "idempotency":
+						columns[k] = copyID
 					case name == "account", name == "person":
-						columns[k] = "x." + name + " || (i % 100000)"
+						columns[k] = fmt.Sprintf("'%s' || (i %% %d)", map[string]string{"account": applicant.Account, "person": applicant.Person}[name], applicants)
 					case name == "search":
 						columns[k] = "x.search || i"
 					default:
@@ -65,8 +83,12 @@ func fill(ctx context.Context, d *db.DB, id string, first, last int) error {
 	return analyse(ctx, d)
 }
 
-// analyse gives the planner its figures, as a database in use has them.
+// analyse gives PostgreSQL's planner its figures, as it takes them itself in a
+// database in use; on SQLite nobody does.
 func analyse(ctx context.Context, d *db.DB) error {
+	if d.Dialect() == db.SQLite {
+		return nil
+	}
 	return d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.ExecContext(ctx, "ANALYZE")
 		return err
@@ -104,8 +126,14 @@ func count(ctx context.Context, d *db.DB, service, status string) (n int, err er
 	return n, err
 }
 
-// timersLeft returns how many timers have not fired.
-func timersLeft(ctx context.Context, d *db.DB) (n int, err error) {
-	err = d.Read().QueryRowContext(ctx, `SELECT count(*) FROM work_job WHERE kind = 'cases.timer'`).Scan(&n)
-	return n, err
+// timersDue reports whether a timer is due that has not fired. It looks at the
+// first only: counting them would take longer than the sweep.
+func timersDue(ctx context.Context, d *db.DB, now time.Time) (due bool, err error) {
+	rows, err := d.Read().QueryContext(ctx, `SELECT id FROM work_job WHERE state = 'waiting' AND kind = 'cases.timer' AND ready <= $1
+		ORDER BY ready, id LIMIT 1`, db.Micros(now))
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	return rows.Next(), rows.Err()
 }

@@ -50,6 +50,11 @@ func (w *world) sweep(ctx context.Context, n int) (sweep, error) {
 		return out, err
 	}
 
+	before := load.OwnCPU()
+	dbBefore, err := w.databaseCPU()
+	if err != nil {
+		return out, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	start, ended := time.Now(), make(chan error, 1)
@@ -57,13 +62,19 @@ func (w *world) sweep(ctx context.Context, n int) (sweep, error) {
 	swept := make(chan struct{})
 	commands := make(chan load.Figures, 1)
 	go func() { commands <- w.commands(ctx, task, swept) }()
-	for left := n + 1; left > 1; { // one is not due
-		time.Sleep(100 * time.Millisecond)
-		if left, err = timersLeft(ctx, w.DB); err != nil || ctx.Err() != nil {
+	for due := true; due; {
+		time.Sleep(50 * time.Millisecond)
+		if due, err = timersDue(ctx, w.DB, start); err != nil || ctx.Err() != nil {
 			return out, errors.Join(err, ctx.Err())
 		}
 	}
 	took := time.Since(start)
+	out.CPU = load.Round(float64((load.OwnCPU()-before).Microseconds())/float64(n), 0)
+	dbAfter, err := w.databaseCPU()
+	if err != nil {
+		return out, err
+	}
+	out.DBCPU = load.Round(float64((dbAfter-dbBefore).Microseconds())/float64(n), 0)
 	close(swept)
 	f := <-commands
 	cancel()

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing/fstest"
 	"time"
 
@@ -48,6 +50,7 @@ type world struct {
 	database string // SQLite or PostgreSQL
 	dir      string
 	url      string
+	cluster  *dbtest.Cluster // nil on SQLite
 	cleanup  []func() error
 }
 
@@ -71,7 +74,7 @@ func newWorld(ctx context.Context, database string) (w *world, err error) {
 			return w, err
 		}
 		w.cleanup = append(w.cleanup, c.Stop)
-		w.url = c.URL
+		w.url, w.cluster = c.URL, c
 	}
 	d, err := db.Open(ctx, w.url)
 	if err != nil {
@@ -99,6 +102,14 @@ func (w *world) close() error {
 		all = append(all, w.cleanup[i]())
 	}
 	return errors.Join(all...)
+}
+
+// databaseCPU is the processor time of PostgreSQL; SQLite's is ours.
+func (w *world) databaseCPU() (time.Duration, error) {
+	if w.cluster == nil {
+		return 0, nil
+	}
+	return w.cluster.CPU()
 }
 
 // packages loads the two services. All but the process is the same for both,
@@ -142,7 +153,10 @@ func packages() (*pack.Set, error) {
 // start is the first of an instance's two commands: it stores the case and
 // runs the process to its wait state.
 func (w *world) start(ctx context.Context, service string) (id string, err error) {
-	r, err := w.Submit(ctx, cases.Submission{Service: service, Key: db.NewID(w.clock), Actor: applicant, Lang: i18n.EN,
+	who := applicant
+	n := strconv.Itoa(rand.IntN(applicants))
+	who.Account, who.Person = who.Account+n, who.Person+n
+	r, err := w.Submit(ctx, cases.Submission{Service: service, Key: db.NewID(w.clock), Actor: who, Lang: i18n.EN,
 		Application: form.Answers{"size": json.Number("7"), "honest": true}})
 	return r.Case, err
 }

@@ -160,6 +160,8 @@ var officials = []Persona{
 	{Key: "rnpp-head-of-unit", Name: "Josée Hilbert", Lang: "fr", Roles: []string{"head-of-unit@rnpp", "case-worker@rnpp"}},
 	{Key: "environment-case-worker", Name: "Inês Carvalho", Lang: "pt", Roles: []string{"case-worker@environment"}},
 	{Key: "environment-head-of-unit", Name: "Gilles Theisen", Lang: "lb", Roles: []string{"head-of-unit@environment", "case-worker@environment"}},
+	{Key: "population-case-worker", Name: "Nadine Majerus", Lang: "lb", Roles: []string{"case-worker@population"}},
+	{Key: "population-head-of-unit", Name: "Bruno Teixeira", Lang: "pt", Roles: []string{"head-of-unit@population", "case-worker@population"}},
 	{Key: "cae-case-worker", Name: "Isabelle Mertens", Lang: "fr", Roles: []string{"case-worker@cae"}},
 	{Key: "cae-head-of-unit", Name: "Georges Kremer", Lang: "lb", Roles: []string{"head-of-unit@cae", "case-worker@cae"}},
 	{Key: "designer", Name: "Claire Wagener", Lang: "fr", Roles: []string{"designer"}},

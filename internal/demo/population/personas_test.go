@@ -116,7 +116,7 @@ func TestEachAuthorityHasACaseWorkerAndAHeadOfUnit(t *testing.T) {
 			t.Errorf("incomplete persona %+v", p)
 		}
 	}
-	for _, authority := range []string{"fns", "permits", "rnpp", "environment", "cae"} {
+	for _, authority := range []string{"fns", "permits", "rnpp", "environment", "population", "cae"} {
 		if roles["case-worker@"+authority] < 2 || roles["head-of-unit@"+authority] != 1 {
 			t.Errorf("%s: %d case workers, %d heads of unit", authority, roles["case-worker@"+authority], roles["head-of-unit@"+authority])
 		}

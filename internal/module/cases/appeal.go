@@ -112,7 +112,7 @@ func (ch *change) openAppeal(a Actor, text string, lang i18n.Lang) (*change, err
 // reopen opens the contested case again because the appeal against it was
 // granted: in the same transaction, so that a success is never without effect.
 func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
-	c, err := s.store.byID(ctx, tx, appeal.reopens)
+	c, tasks, requests, err := s.store.whole(ctx, tx, appeal.reopens)
 	if err != nil {
 		return err
 	}
@@ -121,12 +121,7 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, appeal *change) error {
 		return err
 	}
 	ch := s.begin(c, p, appeal.actor, appeal.now)
-	if ch.tasks, err = s.store.tasks(ctx, tx, c.ID); err != nil {
-		return err
-	}
-	if ch.requests, err = s.store.requests(ctx, tx, c.ID); err != nil {
-		return err
-	}
+	ch.tasks, ch.requests = tasks, requests
 	if ch.invitations, err = s.store.invitations(ctx, tx, c.ID); err != nil {
 		return err
 	}

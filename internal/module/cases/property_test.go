@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,11 @@ func (p *play) step() string {
 	p.ok(err)
 	requests, err := p.store.requests(ctx, p.DB.Read(), id)
 	p.ok(err)
+	whole, itsTasks, itsRequests, err := p.store.whole(ctx, p.DB.Read(), id)
+	p.ok(err)
+	if whole.ID != id || whole.rev != c.rev || !reflect.DeepEqual(itsTasks, tasks) || !reflect.DeepEqual(itsRequests, requests) {
+		rt.Fatalf("read by one statement: revision %d, %+v, %+v; one by one: revision %d, %+v, %+v", whole.rev, itsTasks, itsRequests, c.rev, tasks, requests)
+	}
 
 	// mostly somebody who may, sometimes anybody
 	who := rapid.SampledFrom(crowd).Draw(rt, "who")

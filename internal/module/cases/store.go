@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
@@ -57,25 +59,101 @@ const caseColumns = `id, number, kind, service, version, authority, account, per
 type scanner interface{ Scan(dest ...any) error }
 
 func scanCase(row scanner) (*Case, error) {
-	var c Case
-	var submitted, decided int64
-	var lang, application, file string
-	err := row.Scan(&c.ID, &c.Number, &c.Kind, &c.Service, &c.Version, &c.Authority, &c.Account, &c.Person, &c.Name, &c.Email, &lang,
-		&c.Idempotency, &c.Linked, &c.Status, &c.Outcome, &submitted, &decided, &c.rev, &c.entries, &c.ContentHash, &application, &file)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errs.New(errs.NotFound, "cases.notFound")
-	}
-	if err != nil {
+	var r caseRow
+	if err := row.Scan(r.columns()...); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, errs.New(errs.NotFound, "cases.notFound")
+		}
 		return nil, err
 	}
-	c.Lang, c.SubmittedAt, c.DecidedAt = i18n.Lang(lang), db.Time(submitted), db.Time(decided)
-	if err := decode(application, &c.Application); err != nil {
+	return r.decode()
+}
+
+// caseRow is a row of cases_case in the order of caseColumns, or of a table that
+// was read with it.
+type caseRow struct {
+	texts [18]string // fifteen before the numbers, three behind
+	ints  [4]int64
+}
+
+func (r *caseRow) columns() []any {
+	all := make([]any, 0, 1+len(r.texts)+len(r.ints))
+	for i := range r.texts {
+		if i == 15 {
+			for k := range r.ints {
+				all = append(all, &r.ints[k])
+			}
+		}
+		all = append(all, &r.texts[i])
+	}
+	return all
+}
+
+func (r *caseRow) decode() (*Case, error) {
+	t := &r.texts
+	c := &Case{ID: t[0], Number: t[1], Kind: Kind(t[2]), Service: t[3], Version: t[4], Authority: t[5], Account: t[6], Person: t[7], Name: t[8], Email: t[9],
+		Lang: i18n.Lang(t[10]), Idempotency: t[11], Linked: t[12], Status: Status(t[13]), Outcome: pack.Outcome(t[14]),
+		SubmittedAt: db.Time(r.ints[0]), DecidedAt: db.Time(r.ints[1]), rev: r.ints[2], entries: r.ints[3], ContentHash: t[15]}
+	if err := decodeNumbers(t[16], &c.Application); err != nil {
 		return nil, errs.New(errs.Internal, "").Because("case %s: application: %w", c.ID, err)
 	}
-	if err := json.Unmarshal([]byte(file), &c.File); err != nil {
+	if err := json.Unmarshal([]byte(t[17]), &c.File); err != nil {
 		return nil, errs.New(errs.Internal, "").Because("case %s: file: %w", c.ID, err)
 	}
-	return &c, nil
+	return c, nil
+}
+
+func (r *caseRow) task() Task {
+	t := &r.texts
+	return Task{ID: t[0], Case: t[1], Element: t[2], Kind: TaskKind(t[3]), Role: t[4], Authority: t[5], Service: t[6], Assignee: t[7], Assigned: t[8],
+		Status: TaskStatus(t[9]), DoneBy: t[10], CreatedAt: db.Time(r.ints[0]), DueAt: dueTime(r.ints[1]), DoneAt: db.Time(r.ints[2])}
+}
+
+func (r *caseRow) request() Request {
+	t := &r.texts
+	return Request{ID: t[0], Case: t[1], AskedBy: t[2], AskedName: t[3], Text: t[4], Answer: t[5], Status: RequestStatus(t[6]),
+		AskedAt: db.Time(r.ints[0]), DueAt: dueTime(r.ints[1]), AnsweredAt: db.Time(r.ints[2])}
+}
+
+// whole reads a case with its tasks and requests by one statement: every change
+// of a case begins with them, and a round trip costs more than the rows.
+func (store) whole(ctx context.Context, q db.Querier, id string) (c *Case, tasks []Task, requests []Request, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT 0, `+caseColumns+` FROM cases_case WHERE id = $1
+		UNION ALL SELECT 1, id, case_id, element, kind, role, authority, service, assignee, assigned, status, done_by, '', '', '', '',
+			created_at, due_at, done_at, 0, '', '', '' FROM cases_task WHERE case_id = $1
+		UNION ALL SELECT 2, id, case_id, asked_by, asked_name, text, answer, status, '', '', '', '', '', '', '', '',
+			asked_at, due_at, answered_at, 0, '', '', '' FROM cases_request WHERE case_id = $1`, id)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer rows.Close()
+	var of int64
+	var r caseRow
+	columns := append([]any{&of}, r.columns()...)
+	for rows.Next() {
+		if err := rows.Scan(columns...); err != nil {
+			return nil, nil, nil, err
+		}
+		switch of {
+		case 0:
+			if c, err = r.decode(); err != nil {
+				return nil, nil, nil, err
+			}
+		case 1:
+			tasks = append(tasks, r.task())
+		case 2:
+			requests = append(requests, r.request())
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, nil, err
+	}
+	if c == nil {
+		return nil, nil, nil, errs.New(errs.NotFound, "cases.notFound")
+	}
+	slices.SortFunc(tasks, func(a, b Task) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(requests, func(a, b Request) int { return cmp.Compare(a.ID, b.ID) })
+	return c, tasks, requests, nil
 }
 
 func (store) byID(ctx context.Context, q db.Querier, id string) (*Case, error) {
@@ -120,25 +198,18 @@ func (store) insert(ctx context.Context, tx db.Querier, c *Case, application, fi
 	return n == 1, err
 }
 
-// update writes the case back if nobody changed it since it was read, and
-// errs.Conflict otherwise. c keeps the revision that was read: a transaction may
+// update writes the case back if nobody changed it since it was read; otherwise
+// the transaction ends in errs.Conflict. c keeps the revision that was read: a transaction may
 // run again.
-func (store) update(ctx context.Context, tx db.Querier, c *Case) error {
+func (store) update(ctx context.Context, tx *db.Tx, c *Case) error {
 	file, err := c.File.json()
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7, incident = $8
-		WHERE id = $9 AND rev = $10`,
-		string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.File.Incident, c.ID, c.rev)
-	if err != nil {
-		return err
-	}
-	n, err := res.RowsAffected()
-	if err == nil && n == 0 {
-		return errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev)
-	}
-	return err
+	return db.SendOne(ctx, tx, errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev),
+		`UPDATE cases_case SET version = $1, status = $2, outcome = $3, due_at = $4, decided_at = $5, rev = $6, entries = $7, file = $8, incident = $9
+		WHERE id = $10 AND rev = $11`,
+		c.Version, string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.File.Incident, c.ID, c.rev)
 }
 
 // entryTexts are the statements that insert 1, 2, … lines of a timeline.
@@ -329,11 +400,6 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
-}
-
-// decode reads an application, keeping numbers as they are written.
-func decode(text string, into any) error {
-	return decodeNumbers(text, into)
 }
 
 // deadline is the instant by which somebody must act, or zero.

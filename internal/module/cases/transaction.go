@@ -67,9 +67,10 @@ func (s *Service) changeAhead(ctx context.Context, a Actor, caseID string, may f
 }
 
 // read reads a case and what belongs to it, if the actor may change it. The
-// case comes first: whatever changed after it is noticed by its revision.
+// case comes no later than the rest: whatever changed after it is noticed by its
+// revision.
 func (s *Service) read(ctx context.Context, q db.Querier, a Actor, caseID string, may func(*Case) error) (*change, error) {
-	c, err := s.store.byID(ctx, q, caseID)
+	c, tasks, requests, err := s.store.whole(ctx, q, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +82,9 @@ func (s *Service) read(ctx context.Context, q db.Querier, a Actor, caseID string
 		return nil, err
 	}
 	ch := s.begin(c, p, a, s.now())
-	if ch.tasks, err = s.store.tasks(ctx, q, caseID); err != nil {
-		return nil, err
-	}
-	if ch.requests, err = s.store.requests(ctx, q, caseID); err != nil || len(p.Parties()) == 0 {
-		return ch, err
+	ch.tasks, ch.requests = tasks, requests
+	if len(p.Parties()) == 0 {
+		return ch, nil
 	}
 	ch.invitations, err = s.store.invitations(ctx, q, caseID)
 	return ch, err
@@ -98,6 +97,11 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, ch *change) error {
 	}
 	if ch.completes != nil {
 		if err := ch.completes.Complete(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if ch.also != nil {
+		if err := ch.also(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -120,6 +124,10 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 			err = s.store.addTask(ctx, tx, ch.tasks[i])
 		case taskChanged:
 			err = s.store.saveTask(ctx, tx, ch.tasks[i])
+		case taskMoved:
+			if err = s.store.saveTask(ctx, tx, ch.tasks[i]); err == nil {
+				err = s.store.moveTask(ctx, tx, ch.tasks[i])
+			}
 		}
 		if err != nil {
 			return err

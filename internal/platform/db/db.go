@@ -117,7 +117,7 @@ type Stats struct {
 	Failed   int64         // Write calls that returned an error
 	Commits  int64         // transactions committed; on SQLite each holds one or more Writes and costs one fsync of the log
 	Largest  int64         // most Writes in one commit
-	Retries  int64         // PostgreSQL: transactions run again
+	Retries  int64         // Writes run again: on PostgreSQL after a collision, on SQLite after a neighbour's failure
 	Recovers int64         // SQLite: writer connections replaced after a failure
 	InCommit time.Duration // total time spent in COMMIT, that is mostly in fsync
 }

@@ -390,3 +390,35 @@ func TestWhatIsSentIsDoneInOrderOrNotAtAll(t *testing.T) {
 		}
 	})
 }
+
+func TestAStatementOnWhichOthersStandFailsTheWriteUnlessItAffectsOneRow(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		migrated(t, d)
+		gone := errors.New("somebody was quicker")
+		for name, write := range map[string]func(context.Context, func(context.Context, *db.Tx) error) error{"a": d.Write, "b": d.WriteGuarded} {
+			if err := write(t.Context(), insert(name, 1)); err != nil {
+				t.Fatal(err)
+			}
+			before := count(t, d)
+			for _, id := range []string{name, "unknown"} {
+				for _, asked := range []bool{false, true} { // for an outcome, before the end
+					var after error
+					err := write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+						_ = db.SendOne(ctx, tx, gone, "UPDATE note SET n = n + 1 WHERE id = $1", id) // a swallowed error fails the Write as well
+						_ = db.Send(ctx, tx, "INSERT INTO note (id, n) VALUES ($1, 1)", fmt.Sprint(name, "new", asked))
+						if asked {
+							_, after = tx.ExecContext(ctx, "UPDATE note SET n = 3 WHERE id = $1", name)
+						}
+						return nil
+					})
+					if want := id == "unknown"; errors.Is(err, gone) != want || err != nil != want || asked && errors.Is(after, gone) != want {
+						t.Errorf("%s: %v, and before: %v", id, err, after)
+					}
+				}
+			}
+			if got := count(t, d); got != before+2 {
+				t.Errorf("%d rows, want %d", got, before+2)
+			}
+		}
+	})
+}

@@ -27,8 +27,8 @@
 // # Invariants
 //
 //   - SQLite: one connection writes. Waiting Write functions share one
-//     BEGIN IMMEDIATE … COMMIT (group commit, synchronous=FULL), each inside
-//     its own savepoint, so that a failing one takes nobody along.
+//     BEGIN IMMEDIATE … COMMIT (group commit, synchronous=FULL). A failing one
+//     takes nobody along: if it had written, the others run again.
 //   - PostgreSQL: every Write is one serializable transaction (a WriteGuarded
 //     one at READ COMMITTED), run again after a serialization failure, a
 //     deadlock or a lost connection for at least [RetryFor]. The read pool is

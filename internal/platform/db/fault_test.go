@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"modernc.org/sqlite"
+
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
 	"passerelle/internal/platform/errs"
@@ -20,16 +22,26 @@ import (
 // runs or, when late is set, after it ran (the answer is lost).
 type saboteur struct {
 	driver.Connector
-	seen   atomic.Int64
-	failAt int64
-	late   bool
+	seen    atomic.Int64
+	failAt  int64
+	late    bool
+	watched bool // the driver tells of transactions that SQLite ends: batches begin without savepoints
 }
 
 var errSabotage = errors.New("input/output error (made by the test)")
 
 func (s *saboteur) Connect(ctx context.Context) (driver.Conn, error) {
 	c, err := s.Connector.Connect(ctx)
+	if err == nil && s.watched {
+		return &watchedConn{saboteurConn{c, s}}, nil
+	}
 	return &saboteurConn{c, s}, err
+}
+
+type watchedConn struct{ saboteurConn }
+
+func (c *watchedConn) RegisterRollbackHook(fn sqlite.RollbackHookFn) {
+	c.Conn.(sqlite.HookRegisterer).RegisterRollbackHook(fn)
 }
 
 type saboteurConn struct {
@@ -65,9 +77,10 @@ func (st *saboteurStmt) ExecContext(ctx context.Context, args []driver.NamedValu
 // TestWhicheverStatementFails runs concurrent Writes of two rows each, makes
 // the n-th statement fail, for each n, and then looks at every row.
 func TestWhicheverStatementFailsAcknowledgedWritesAreWholeAndOthersAbsent(t *testing.T) {
-	for _, late := range []bool{false, true} {
+	for kind := range 4 {
+		late, watched := kind%2 == 1, kind/2 == 1
 		for failAt := int64(1); failAt <= 45; failAt++ {
-			s := &saboteur{late: late}
+			s := &saboteur{late: late, watched: watched}
 			db.WithConnector(t, func(c driver.Connector) driver.Connector { s.Connector = c; return s })
 			d := dbtest.SQLite(t)
 			migrated(t, d)
@@ -102,7 +115,7 @@ func TestWhicheverStatementFailsAcknowledgedWritesAreWholeAndOthersAbsent(t *tes
 				}
 				// A commit whose answer was lost may be stored, whole.
 				if err == nil && rows != 2 || err != nil && rows != 0 && (!late || rows != 2) {
-					t.Errorf("statement %d, late %v: %d rows of a write that ended in %v", failAt, late, rows, err)
+					t.Errorf("statement %d, late %v, watched %v: %d rows of a write that ended in %v", failAt, late, watched, rows, err)
 				}
 			}
 		}
@@ -175,6 +188,123 @@ func TestAFullDiskIsUnavailableAndTakesNobodyAlong(t *testing.T) {
 	}
 	if got := count(t, d); got != 1 {
 		t.Errorf("%d rows, want the small one", got)
+	}
+}
+
+// TestWhoFailsWithoutARow: the others of the transaction need not run again, as
+// they do when rows are left.
+func TestWhoFailsWithoutARowCostsTheOthersNothing(t *testing.T) {
+	refused := errors.New("the revision is gone")
+	for id, again := range map[string]bool{"unknown": false, "known": true} {
+		d := dbtest.SQLite(t)
+		migrated(t, d)
+		if err := d.Write(t.Context(), insert("known", 1)); err != nil {
+			t.Fatal(err)
+		}
+		err := together(d, 20, func(i int) error {
+			return d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				if i != 10 {
+					return insert(fmt.Sprint(i), i)(ctx, tx)
+				}
+				if _, err := tx.ExecContext(ctx, "UPDATE note SET n = 2 WHERE id = $1", id); err != nil {
+					return err
+				}
+				return refused
+			})
+		})
+		if !errors.Is(err, refused) || count(t, d) != 20 {
+			t.Errorf("%s: %d rows, %v", id, count(t, d), err)
+		}
+		if n := d.Stats().Retries; !again && n > 0 {
+			t.Errorf("%d writes ran again", n)
+		}
+	}
+}
+
+// together calls one(0) … one(n-1) side by side, so that their Writes share
+// transactions of SQLite.
+func together(d *db.DB, n int, one func(i int) error) error {
+	var wg sync.WaitGroup
+	outcome := make([]error, n+1)
+	queued := make(chan struct{})
+	wg.Go(func() { // the others queue behind this one
+		outcome[n] = d.Write(context.Background(), func(context.Context, *db.Tx) error { <-queued; return nil })
+	})
+	for i := range n {
+		wg.Go(func() { outcome[i] = one(i) })
+	}
+	close(queued)
+	wg.Wait()
+	return errors.Join(outcome...)
+}
+
+// TestAFullDiskInTheMiddleOfABatch lets SQLite end a transaction that several Writes
+// share by itself, and goes on writing in it.
+func TestAFullDiskInTheMiddleOfABatchLosesNothingAcknowledged(t *testing.T) {
+	d := dbtest.SQLite(t)
+	migrated(t, d)
+	err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		var n int
+		return tx.QueryRowContext(ctx, "PRAGMA max_page_count = 40").Scan(&n)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome := make([]error, 40)
+	_ = together(d, len(outcome), func(i int) error {
+		outcome[i] = d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			text := "small"
+			if i%5 == 0 {
+				text = strings.Repeat("x", 200_000)
+			}
+			_, err := tx.ExecContext(ctx, "INSERT INTO note (id, n, doc) VALUES ($1, 1, $2)", fmt.Sprint(i), text)
+			_, _ = tx.ExecContext(ctx, "INSERT INTO note (id, n, doc) VALUES ($1, 1, 'second')", fmt.Sprint(i, "b")) // whatever became of the first
+			return err
+		})
+		return nil
+	})
+	failed := 0
+	for i, err := range outcome {
+		var rows int
+		if err := d.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM note WHERE id IN ($1, $2)", fmt.Sprint(i), fmt.Sprint(i, "b")).Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		if err == nil && rows != 2 || err != nil && rows != 0 {
+			t.Errorf("%d rows of write %d, which ended in %v", rows, i, err)
+		}
+		if err != nil {
+			failed++
+		}
+	}
+	if failed == 0 {
+		t.Error("the disk was never full")
+	}
+}
+
+// TestATransactionThatEndsByItself: SQLite ends one after an I/O error, of which
+// the function that met it need not tell.
+func TestATransactionThatEndsByItselfIsNobodysSuccess(t *testing.T) {
+	d := dbtest.SQLite(t)
+	migrated(t, d)
+	outcome := make([]error, 20)
+	_ = together(d, len(outcome), func(i int) error {
+		outcome[i] = d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			if i == 10 {
+				_, err := tx.ExecContext(ctx, "ROLLBACK")
+				return err
+			}
+			return insert(fmt.Sprint(i), i)(ctx, tx)
+		})
+		return nil
+	})
+	acknowledged := 0
+	for _, err := range outcome {
+		if err == nil {
+			acknowledged++
+		}
+	}
+	if got := count(t, d); got != acknowledged || outcome[10] == nil {
+		t.Errorf("%d rows, %d acknowledged, the one that ended it: %v", got, acknowledged, outcome[10])
 	}
 }
 

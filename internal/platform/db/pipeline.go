@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -37,14 +38,15 @@ type pipeline struct {
 }
 
 type statement struct {
-	text string
-	args []any
+	text      string
+	args      []any
+	otherwise error // if not nil: the outcome unless one row is affected
 }
 
-func (t *pipeline) send(query string, args []any) error {
+func (t *pipeline) send(query string, args []any, otherwise error) error {
 	args, err := normalise(args)
 	if err == nil {
-		t.later = append(t.later, statement{query, args})
+		t.later = append(t.later, statement{query, args, otherwise})
 	}
 	return err
 }
@@ -53,7 +55,7 @@ func (t *pipeline) ExecContext(ctx context.Context, query string, args ...any) (
 	if t.begun && len(t.later) == 0 {
 		return t.direct.ExecContext(ctx, query, args...)
 	}
-	if err := t.send(query, args); err != nil {
+	if err := t.send(query, args, nil); err != nil {
 		return nil, err
 	}
 	n, err := t.flush(ctx, "")
@@ -74,13 +76,18 @@ func (t *pipeline) QueryRowContext(ctx context.Context, query string, args ...an
 	return t.direct.QueryRowContext(ctx, query, args...)
 }
 
+// settle does what must be known before COMMIT leaves: the number of the
+// transaction, and whether all statements hold that others stand on.
+func (t *pipeline) settle(ctx context.Context) error {
+	if t.begun && !slices.ContainsFunc(t.later, func(s statement) bool { return s.otherwise != nil }) {
+		return nil
+	}
+	_, err := t.flush(ctx, "")
+	return err
+}
+
 // commit ends the transaction.
 func (t *pipeline) commit(ctx context.Context) error {
-	if !t.begun { // its number must be known before COMMIT leaves
-		if _, err := t.flush(ctx, ""); err != nil {
-			return err
-		}
-	}
 	_, err := t.flush(ctx, "COMMIT")
 	return err
 }
@@ -149,12 +156,14 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err 
 			}
 			conn.PgConn().CustomData()[lifeKey] = t.id.life
 		}
-		for range later {
+		for _, s := range later {
 			tag, err := answers.Exec()
 			if err != nil {
 				return err
 			}
-			affected = tag.RowsAffected()
+			if affected = tag.RowsAffected(); s.otherwise != nil && affected != 1 {
+				return s.otherwise
+			}
 		}
 		if last != "" {
 			_, err = answers.Exec()

@@ -120,6 +120,9 @@ func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(cont
 		}
 	}()
 	call(ctx, &Tx{on: t}, fn, func(e error) { err = e })
+	if err == nil {
+		err = t.settle(ctx)
+	}
 	if err != nil {
 		return err
 	}

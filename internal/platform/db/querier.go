@@ -27,6 +27,7 @@ type Querier interface {
 type Tx struct {
 	on     Querier
 	shared bool  // several Writes share the connection: a statement must not be interrupted
+	wrote  bool  // a statement may have changed something
 	failed error // the first failing statement; nothing runs after it
 	topics []string
 }
@@ -40,8 +41,22 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 		return nil, err
 	}
 	res, err := t.on.ExecContext(ctx, query, args...)
+	t.wrote = t.wrote || err != nil || !withoutEffect(query, res)
 	return res, t.note(err)
 }
+
+// withoutEffect reports whether a statement has certainly changed nothing: an
+// UPDATE whose condition did not hold, an INSERT whose key was taken.
+func withoutEffect(query string, res sql.Result) bool {
+	verb, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	if verb != "INSERT" && verb != "UPDATE" && verb != "DELETE" {
+		return false // affected rows are those of a statement before
+	}
+	n, err := res.RowsAffected()
+	return err == nil && n == 0
+}
+
+func onlyReads(query string) bool { return strings.HasPrefix(strings.TrimSpace(query), "SELECT ") }
 
 // QueryContext runs a statement that returns rows. Close them before the next
 // statement.
@@ -50,6 +65,7 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 	if err != nil {
 		return nil, err
 	}
+	t.wrote = t.wrote || !onlyReads(query)
 	rows, err := t.on.QueryContext(ctx, query, args...)
 	return rows, t.note(err)
 }
@@ -61,6 +77,7 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	if err != nil {
 		return brokenRow(ctx, err)
 	}
+	t.wrote = t.wrote || !onlyReads(query)
 	row := t.on.QueryRowContext(ctx, query, args...)
 	_ = t.note(row.Err())
 	return row
@@ -70,16 +87,45 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 // and an error in it fails the Write as any other would, if not at once. On
 // PostgreSQL it travels with the next statement or with the commit.
 func Send(ctx context.Context, q Querier, query string, args ...any) error {
-	if t, ok := q.(*Tx); ok {
-		if p, ok := t.on.(*pipeline); ok {
-			if _, err := t.ready(ctx); err != nil {
-				return err
-			}
-			return t.note(p.send(query, args))
-		}
+	if sent, err := later(ctx, q, nil, query, args); sent || err != nil {
+		return err
 	}
 	_, err := q.ExecContext(ctx, query, args...)
 	return err
+}
+
+// SendOne is [Send] for a statement on which the others stand: unless it
+// affects one row, the Write fails with otherwise, on PostgreSQL perhaps only
+// when its function has returned.
+func SendOne(ctx context.Context, tx *Tx, otherwise error, query string, args ...any) error {
+	if sent, err := later(ctx, tx, otherwise, query, args); sent || err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n != 1 {
+		err = otherwise
+	}
+	return tx.note(err)
+}
+
+// later keeps a statement for the next round trip to PostgreSQL.
+func later(ctx context.Context, q Querier, otherwise error, query string, args []any) (kept bool, err error) {
+	t, ok := q.(*Tx)
+	if !ok {
+		return false, nil
+	}
+	p, ok := t.on.(*pipeline)
+	if !ok {
+		return false, nil
+	}
+	if _, err := t.ready(ctx); err != nil {
+		return false, err
+	}
+	return true, t.note(p.send(query, args, otherwise))
 }
 
 // ready refuses a finished or failed transaction and a context that is done.

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/errs"
 )
@@ -25,6 +27,11 @@ const (
 // Its goroutine alone begins and ends transactions. A Write function runs in
 // its caller's goroutine, while the writer waits: panics and tests' FailNow
 // stay where they belong, and the connection still has one user at a time.
+//
+// A batch begins without savepoints, each of which costs two statements and a
+// copy of every page it changes. When a Write fails and has written before, the
+// batch is rolled back and the others run again, from then on each inside a
+// savepoint.
 type writer struct {
 	pool  *sql.DB
 	count *counters
@@ -37,6 +44,9 @@ type writer struct {
 	// The goroutine's own:
 	conn *sql.Conn // nil: to be connected by the next batch
 	on   *prepared
+
+	watched bool // the driver tells when SQLite ends a transaction by itself
+	ended   bool // it did; set in the goroutine that runs the statement
 }
 
 // request is one Write on its way through the writer.
@@ -75,8 +85,16 @@ func (w *writer) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.conn, w.on = conn, &prepared{on: conn}
-	return nil
+	w.conn, w.on, w.watched = conn, &prepared{on: conn}, false
+	return conn.Raw(func(c any) error {
+		if h, ok := c.(interface {
+			RegisterRollbackHook(sqlite.RollbackHookFn)
+		}); ok {
+			h.RegisterRollbackHook(func() { w.ended = true })
+			w.watched = true
+		}
+		return nil
+	})
 }
 
 func (w *writer) disconnect() {
@@ -124,8 +142,14 @@ func (w *writer) write(ctx context.Context, fn func(context.Context, *Tx) error)
 			return err
 		}
 	}
-	call(ctx, tx, fn, func(err error) { r.ran <- err })
-	return <-r.done
+	for {
+		call(ctx, tx, fn, func(err error) { r.ran <- err })
+		select {
+		case tx = <-r.turn: // once more, because of another's failure
+		case err := <-r.done:
+			return err
+		}
+	}
 }
 
 func (w *writer) close() {
@@ -186,8 +210,15 @@ func (w *writer) batch(first *request) {
 		return
 	}
 	began := sys.Now()
+	careful := !w.watched
 	for r := first; r != nil; r = w.next(len(waiting), began) {
-		err, broken := w.runOne(r)
+		err, broken := w.runOne(r, careful)
+		if errors.Is(broken, errLeft) {
+			careful = true
+			if waiting, broken = w.again(waiting); broken != nil {
+				err = lost(err)
+			}
+		}
 		switch {
 		case broken != nil: // the transaction is gone, for all
 			w.giveUp()
@@ -234,25 +265,70 @@ func (w *writer) next(size int, began time.Time) *request {
 	return nil
 }
 
-// runOne lets r's caller run its function inside a savepoint. err is r's own
-// outcome; broken is not nil when the whole transaction is lost with it.
-func (w *writer) runOne(r *request) (err, broken error) {
-	if err := w.exec("SAVEPOINT w"); err != nil {
-		return err, err
+// errLeft says that a Write failed outside a savepoint and left rows behind.
+var errLeft = errors.New("db: a failed write left rows in the shared transaction")
+
+// again begins the transaction anew and runs those of it once more that ran
+// well. It returns whom that succeeds for, and tells the others; when the
+// transaction is lost, all that have not been told.
+func (w *writer) again(ran []*request) (well []*request, broken error) {
+	if err := w.exec("ROLLBACK"); err != nil {
+		return ran, err // SQLite rolled back by itself: a full disk, an I/O error
+	}
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return ran, err
+	}
+	w.ended = false
+	for i, r := range ran {
+		w.count.retries.Add(1)
+		err, broken := w.runOne(r, true)
+		switch {
+		case broken != nil:
+			return append(well, ran[i:]...), broken
+		case err != nil:
+			w.count.outcome(err)
+			r.done <- err
+		default:
+			well = append(well, r)
+		}
+	}
+	return well, nil
+}
+
+// runOne lets r's caller run its function, inside a savepoint if careful. err is
+// r's own outcome; broken is not nil when the whole transaction is lost with it,
+// or, as errLeft, has to be begun anew.
+func (w *writer) runOne(r *request, careful bool) (err, broken error) {
+	if careful {
+		if err := w.exec("SAVEPOINT w"); err != nil {
+			return err, err
+		}
 	}
 	tx := &Tx{on: w.on, shared: true}
 	r.turn <- tx
 	err = <-r.ran
-	if err != nil {
+	switch {
+	case w.ended:
+		return lost(err), lost(nil)
+	case !careful && err != nil && tx.wrote:
+		return err, errLeft
+	case !careful:
+		return err, nil
+	case err != nil:
 		if broken = w.exec("ROLLBACK TO w"); broken != nil {
-			// SQLite rolled back by itself: a full disk, an I/O error.
-			return err, errs.Wrap(errs.Unavailable, "", errors.Join(errors.New("db: the shared transaction failed"), err))
+			return lost(err), broken
 		}
 	}
 	if broken = w.exec("RELEASE w"); broken != nil {
 		return errors.Join(err, broken), broken
 	}
 	return err, nil
+}
+
+// lost is the outcome of a Write when SQLite ended the transaction by itself:
+// a full disk, an I/O error.
+func lost(err error) error {
+	return errs.Wrap(errs.Unavailable, "", errors.Join(errors.New("db: the shared transaction failed"), err))
 }
 
 func (w *writer) begin() error {
@@ -266,6 +342,7 @@ func (w *writer) begin() error {
 	if err != nil {
 		w.giveUp()
 	}
+	w.ended = false
 	return err
 }
 

@@ -24,12 +24,9 @@ type Job struct {
 // Complete ends the job within tx, the transaction of its effect, so that a
 // handler of [Queue.Handle] needs no second transaction and its effect happens
 // once. The handler then returns nil if, and only if, that transaction was
-// committed. It fails, and the effect with it, when the job was taken over.
-func (j Job) Complete(ctx context.Context, tx db.Querier) error {
-	held, err := finish(ctx, tx, j)
-	if err == nil && !held {
-		err = errLost
-	}
+// committed. When the job was taken over, the transaction fails.
+func (j Job) Complete(ctx context.Context, tx *db.Tx) error {
+	err := db.SendOne(ctx, tx, errLost, finishText, j.ID, j.lease)
 	if err == nil && j.completed != nil {
 		*j.completed = true
 	}

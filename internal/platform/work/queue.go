@@ -162,12 +162,12 @@ func (q *Queue) fill(ctx, work context.Context) error {
 		kinds = append(kinds, kind)
 	}
 	slices.Sort(kinds)
-	kinds, err := dueKinds(ctx, q.d.Read(), kinds, q.clock.Now(), q.opts.Machine.Now())
+	kinds, err := q.store.dueKinds(ctx, q.d.Read(), kinds, q.clock.Now(), q.opts.Machine.Now())
 	if err != nil || len(kinds) == 0 {
 		return err
 	}
 	var jobs []Job
-	err = q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = q.d.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) error {
 		jobs = nil
 		for _, kind := range kinds {
 			got, err := q.claim(ctx, tx, []string{kind}, want[kind])
@@ -245,7 +245,7 @@ func (q *Queue) wind(work context.Context, kill func()) error {
 		l.buffer = nil
 	}
 	q.mu.Unlock()
-	err := q.d.Write(work, func(ctx context.Context, tx *db.Tx) error {
+	err := q.d.WriteGuarded(work, func(ctx context.Context, tx *db.Tx) error {
 		for _, j := range back {
 			if err := release(ctx, tx, j); err != nil {
 				return err
@@ -298,7 +298,7 @@ func (q *Queue) RunDue(ctx context.Context) (n int, err error) {
 	slices.Sort(kinds)
 	for ctx.Err() == nil {
 		var jobs []Job
-		err := q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		err := q.d.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 			jobs, err = q.claim(ctx, tx, kinds, 64)
 			return err
 		})
@@ -496,7 +496,7 @@ func (q *Queue) renewAll(ctx context.Context) {
 	}
 	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
 	var lost []Job
-	err := q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := q.d.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) error {
 		lost = nil
 		until := q.opts.Machine.Now().Add(q.opts.Lease)
 		for _, j := range jobs {

@@ -86,9 +86,11 @@ func Once(ctx context.Context, tx db.Querier, id string) (first bool, err error)
 	return n == 1, err
 }
 
+const finishText = `DELETE FROM work_job WHERE id = $1 AND lease = $2`
+
 // finish removes a job that is done, if the lease is still held.
 func finish(ctx context.Context, tx db.Querier, j Job) (held bool, err error) {
-	res, err := tx.ExecContext(ctx, `DELETE FROM work_job WHERE id = $1 AND lease = $2`, j.ID, j.lease)
+	res, err := tx.ExecContext(ctx, finishText, j.ID, j.lease)
 	if err != nil {
 		return false, err
 	}
@@ -97,8 +99,9 @@ func finish(ctx context.Context, tx db.Querier, j Job) (held bool, err error) {
 }
 
 // dueKinds returns those of kinds that have a job to run. now is the domain's
-// time, machine that of the leases.
-func dueKinds(ctx context.Context, q db.Querier, kinds []string, now, machine time.Time) ([]string, error) {
+// time, machine that of the leases. It asks for the first due job of each kind:
+// an EXISTS is turned into a join that reads all of them, on both databases.
+func (s store) dueKinds(ctx context.Context, q db.Querier, kinds []string, now, machine time.Time) ([]string, error) {
 	if len(kinds) == 0 {
 		return nil, nil
 	}
@@ -110,9 +113,10 @@ func dueKinds(ctx context.Context, q db.Querier, kinds []string, now, machine ti
 	}
 	rows, err := q.QueryContext(ctx, fmt.Sprintf(`
 		SELECT k.column1 FROM (VALUES %s) AS k
-		WHERE EXISTS (SELECT 1 FROM work_job j
-			WHERE j.state = 'waiting' AND j.kind = k.column1 AND j.ready <= $%d AND j.lease_until <= $%d)`,
-		strings.Join(values, ", "), len(kinds)+1, len(kinds)+2),
+		WHERE (SELECT j.id FROM work_job j %s
+			WHERE j.state = 'waiting' AND j.kind = k.column1 AND j.ready <= $%d AND j.lease_until <= $%d
+			ORDER BY j.ready, j.id LIMIT 1) IS NOT NULL`,
+		strings.Join(values, ", "), s.byReady, len(kinds)+1, len(kinds)+2),
 		append(args, db.Micros(now), db.Micros(machine))...)
 	if err != nil {
 		return nil, err
@@ -130,7 +134,8 @@ func dueKinds(ctx context.Context, q db.Querier, kinds []string, now, machine ti
 }
 
 // claim leases up to n due jobs of kinds, the oldest first, and returns them by
-// (ready, id).
+// (ready, id). It holds without isolation: a row is locked, and its lease is
+// looked at once more, before it is taken.
 func (s store) claim(ctx context.Context, tx db.Querier, kinds []string, n int, lease string, now, machine, until time.Time) ([]Job, error) {
 	args := []any{lease, db.Micros(until), db.Micros(now), db.Micros(machine), n}
 	var marks []string
@@ -141,7 +146,7 @@ func (s store) claim(ctx context.Context, tx db.Querier, kinds []string, n int, 
 	rows, err := tx.QueryContext(ctx, `
 		UPDATE work_job SET lease = $1, lease_until = $2, attempt = attempt + 1
 		WHERE id IN (
-			SELECT id FROM work_job
+			SELECT id FROM work_job `+s.byReady+`
 			WHERE state = 'waiting' AND ready <= $3 AND lease_until <= $4
 			  AND kind IN (`+strings.Join(marks, ", ")+`)
 			ORDER BY ready, id LIMIT $5 `+s.skipLocked+`)
@@ -186,13 +191,14 @@ func (s store) claim(ctx context.Context, tx db.Querier, kinds []string, n int, 
 // store holds what differs between the databases.
 type store struct {
 	skipLocked string // PostgreSQL: nodes that claim together take different rows
+	byReady    string // SQLite: after an ANALYZE it would rather sort all due jobs than take the first from the index
 }
 
 func storeFor(d *db.DB) store {
 	if d.Dialect() == db.PostgreSQL {
 		return store{skipLocked: "FOR UPDATE SKIP LOCKED"}
 	}
-	return store{}
+	return store{byReady: "INDEXED BY work_job_ready"}
 }
 
 // renew prolongs the lease of a running job; held is false when it was lost.

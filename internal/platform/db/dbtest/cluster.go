@@ -42,11 +42,11 @@ var ErrNoBinaries = errors.New("no initdb and postgres in PATH or /usr/lib/postg
 
 // supervise runs the server until its standard input, the pipe from the
 // starting process, is closed; for each line it starts a killed server again. $1
-// binaries, $2 folder, $3 fsync.
+// binaries, $2 folder, $3 fsync, $4 memory for pages.
 const supervise = `
 start() {
 	"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
-		-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers=64MB \
+		-c fsync="$3" -c full_page_writes="$3" -c max_connections=400 -c shared_buffers="$4" \
 		-c autovacuum_naptime=20s -c log_min_messages=fatal >>"$2/log" 2>&1 </dev/null &
 	server=$!
 }
@@ -91,7 +91,11 @@ func StartCluster(mode Mode) (*Cluster, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out)), os.RemoveAll(dir))
 	}
-	cmd := run("/bin/sh", "-c", supervise, "supervise", bin, dir, string(mode))
+	buffers := "64MB"
+	if mode == Durable {
+		buffers = "512MB" // little for a server, but more than a few hundred thousand rows
+	}
+	cmd := run("/bin/sh", "-c", supervise, "supervise", bin, dir, string(mode), buffers)
 	life, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -129,14 +133,9 @@ func (c *Cluster) ready() error {
 // Kill ends every process of the server with SIGKILL, and starts it again on the
 // same folder. It returns when the server has recovered and answers.
 func (c *Cluster) Kill() error {
-	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	server, err := c.server()
 	if err != nil {
 		return err
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	server, err := strconv.Atoi(line)
-	if err != nil {
-		return fmt.Errorf("postmaster.pid: %w", err)
 	}
 	// Stopped, it can neither start a process meanwhile nor tidy up after one.
 	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
@@ -167,6 +166,49 @@ func (c *Cluster) Kill() error {
 		return fmt.Errorf("start PostgreSQL again: %w: %s", err, bytes.TrimSpace(log[max(len(log)-2000, 0):]))
 	}
 	return nil
+}
+
+// server is the process that starts all others of the cluster.
+func (c *Cluster) server() (int, error) {
+	text, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return 0, fmt.Errorf("postmaster.pid: %w", err)
+	}
+	return pid, nil
+}
+
+// CPU is the processor time that the server's processes have used, from Linux's
+// /proc.
+func (c *Cluster) CPU() (time.Duration, error) {
+	server, err := c.server()
+	if err != nil {
+		return 0, err
+	}
+	family, err := children(server)
+	if err != nil {
+		return 0, err
+	}
+	ticks := 0
+	for _, pid := range append(family, server) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // ended meanwhile: the server has its time
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		for i := 11; i < 15 && i < len(fields); i++ { // user and system, its own and of children that ended
+			n, err := strconv.Atoi(fields[i])
+			if err != nil {
+				return 0, err
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / 100, nil // USER_HZ
 }
 
 // stopped reports whether a process stands still, from Linux's /proc; one that is
