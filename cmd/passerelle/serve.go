@@ -30,6 +30,8 @@ type demoCmd struct {
 	Data     string `default:"data/demo" help:"Folder for the demonstration's data; delete it to begin again."`
 	Database string `help:"Database URL (postgres://…); SQLite in the data folder by default."`
 	Cases    int    `default:"300" help:"Past and running cases at the first start."`
+
+	HeatPumps int `default:"0" help:"Besides, applications for the heat pump that wait: to see a migration of many running cases."`
 }
 
 func (c *demoCmd) Run(ctx context.Context) error {
@@ -38,7 +40,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	return run(ctx, cfg, app.SeedCases(c.Cases))
+	return run(ctx, cfg, app.SeedCases(c.Cases, c.HeatPumps))
 }
 
 // run builds the installation, prints the one address to open, and serves

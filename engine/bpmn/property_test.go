@@ -188,7 +188,10 @@ func (g *gen) scope(depth int, eventSub string) {
 	g.b.WriteString("</subProcess>\n")
 }
 
-func randomProcess(t *rapid.T, sound bool) *Process {
+func randomProcess(t *rapid.T, sound bool) *Process { return compiled(t, randomText(t, sound)) }
+
+// randomText draws the file of a process.
+func randomText(t *rapid.T, sound bool) string {
 	g := &gen{t: t, sound: sound}
 	g.b.WriteString(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:pg="https://passerelle.lu/bpmn">
 <message id="m" name="m"/><signal id="sig" name="sig"/><error id="err" errorCode="err"/><escalation id="esc" escalationCode="esc"/>
@@ -196,15 +199,19 @@ func randomProcess(t *rapid.T, sound bool) *Process {
 `)
 	g.scope(rapid.IntRange(1, 4).Draw(t, "depth"), g.pick("event subprocess", "", "true", "false"))
 	g.b.WriteString("</process>\n</definitions>\n")
-	d, err := Parse(strings.NewReader(g.b.String()))
+	return g.b.String()
+}
+
+func compiled(t *rapid.T, text string) *Process {
+	d, err := Parse(strings.NewReader(text))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, g.b.String())
+		t.Fatalf("%v\n%s", err, text)
 	}
 	p, err := Compile(d, "p")
 	if err != nil {
-		t.Fatalf("%v\n%s", err, g.b.String())
+		t.Fatalf("%v\n%s", err, text)
 	}
-	t.Logf("%s", g.b.String())
+	t.Logf("%s", text)
 	return p
 }
 

@@ -18,6 +18,7 @@ import (
 	"passerelle/internal/module/cases"
 	"passerelle/internal/module/cases/api"
 	"passerelle/internal/module/cases/grounds"
+	"passerelle/internal/module/cases/migration"
 	"passerelle/internal/module/cases/mycases"
 	"passerelle/internal/module/cases/workbench"
 	"passerelle/internal/module/exchange"
@@ -151,7 +152,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
 	trials := simulation.New(simulation.Deps{DB: a.db, Clock: now, Queue: a.queue, Packages: set, People: population, Applied: caseService.Applied, Log: log})
 	(&simulation.Web{Service: trials}).Routes(rt)
-	(&versions.Web{Packages: set, Clock: now}).Routes(rt)
+	(&versions.Web{Packages: set, Clock: now, Migrate: migration.Path}).Routes(rt)
+	(&migration.Web{Cases: caseService}).Routes(rt)
 	about.NewWeb(about.Options{Demo: cfg.Demo.On, PublicURL: cfg.Server.PublicURL, SessionIdle: time.Duration(cfg.Session.Idle),
 		SessionLifetime: time.Duration(cfg.Session.Lifetime), Contacts: contacts(set), Services: inForce(set, now)}).Routes(rt)
 	api.New(api.Options{Cases: caseService, Services: catalogue, Blobs: blobs, URL: cfg.Server.PublicURL}).Routes(rt)
@@ -218,7 +220,7 @@ func loadPackages(cfg config.Config, log *slog.Logger) *pack.Set {
 func loadTexts() (*i18n.Bundle, error) {
 	b := i18n.New()
 	all := []fs.FS{ui.Locales, web.Locales, people.Locales, exchange.Locales, services.Locales, pack.Locales(), simulation.Locales, versions.Locales,
-		about.Locales, cases.Locales, grounds.Locales, mycases.Locales, workbench.Locales, api.Locales}
+		about.Locales, cases.Locales, grounds.Locales, migration.Locales, mycases.Locales, workbench.Locales, api.Locales}
 	for _, f := range append(all, demoLocales()...) {
 		if err := b.Add(f); err != nil {
 			return nil, err
@@ -282,9 +284,9 @@ func (a *App) frame(r *http.Request, v *ui.View) {
 		v.Menu = append(append(v.Menu, mycases.MenuLinks(v.Locale)...), people.MenuLinks(v.Locale)...)
 	}
 	if who, ok := web.IdentityFrom(r.Context()); ok {
-		v.Links = slices.Concat(v.Links, workbench.NavLinks(v.Locale, who), versions.NavLinks(v.Locale, who), simulation.NavLinks(v.Locale, who))
+		v.Links = slices.Concat(v.Links, workbench.NavLinks(v.Locale, who), versions.NavLinks(v.Locale, who), migration.NavLinks(v.Locale, who), simulation.NavLinks(v.Locale, who))
 	}
-	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations", versions.Path: "versions"} {
+	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations", versions.Path: "versions", migration.Path: "migrations"} {
 		if strings.HasPrefix(v.Path, prefix) {
 			v.Nav = item
 		}

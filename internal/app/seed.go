@@ -9,16 +9,17 @@ import (
 )
 
 // SeedCases returns a step that gives the demonstration n past and running
-// cases at its first start, and does nothing at later ones.
-func SeedCases(n int) func(context.Context, *App) error {
+// cases at its first start, heatPumps of them on top as applications for the heat
+// pump that nobody has examined yet; it does nothing at later ones.
+func SeedCases(n, heatPumps int) func(context.Context, *App) error {
 	return func(ctx context.Context, a *App) error {
 		if a.demo == nil || !a.demo.first {
 			return nil
 		}
-		if n > 0 {
-			fmt.Fprintf(os.Stderr, "Writing the past of the demonstration: %d cases …\n", n)
+		if n+heatPumps > 0 {
+			fmt.Fprintf(os.Stderr, "Writing the past of the demonstration: %d cases …\n", n+heatPumps)
 			err := seed.Run(ctx, seed.Deps{Cases: a.cases, Accounts: a.accounts, Packages: a.packages, Registers: a.registers,
-				People: a.demo.people, IDP: a.demo.idp, Bank: a.demo.bank, Clock: &a.demo.clock.Shifted, Queue: a.queue}, n)
+				People: a.demo.people, IDP: a.demo.idp, Bank: a.demo.bank, Clock: &a.demo.clock.Shifted, Queue: a.queue, HeatPumps: heatPumps}, n)
 			if err != nil {
 				return fmt.Errorf("the demonstration's past: %w", err)
 			}

@@ -15,6 +15,10 @@ var edges = map[string]map[string]string{
 		"internal/module/services/pack": "the rules give the account of what they computed",
 		"internal/module/exchange":      "evidence is shown by its type",
 	},
+	"internal/module/cases/migration": {
+		"internal/module/cases":         "what designers do with running cases",
+		"internal/module/services/pack": "versions are named and compared",
+	},
 	"internal/module/cases/mycases": {
 		"internal/module/cases/grounds": "applicants see everything their decision rests on",
 		"internal/module/cases":         "what applicants see of their cases",

@@ -105,6 +105,7 @@ func TestAccessibilityMoments(t *testing.T) {
 		{name: "an appeal not answered", who: highIncome, path: page(appeal)},
 		{name: "late in the queue", who: fnsWorker, path: "/workbench?view=late"},
 		{name: "operations with an incident", who: operator, path: "/operations"},
+		{name: "a case that nothing stops any more", who: operator, path: "/operations" + page(asked)},
 	})
 	inspected.tests.Add(1)
 }

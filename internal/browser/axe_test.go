@@ -321,6 +321,9 @@ func deskPlaces(t *testing.T, s *site) []place {
 		{name: "simulations", who: designer, path: "/simulations"},
 		{name: "simulate the allowance", who: designer, path: "/simulations/services/" + allowance},
 		{name: "no such simulation", who: designer, path: "/simulations/runs/nothing", status: 404},
+		{name: "migrations", who: designer, path: "/migrations"},
+		{name: "plan of a migration", who: designer, path: "/migrations/new/klimabonus-heat-pump?from=2025&to=2026"},
+		{name: "no such migration", who: designer, path: "/migrations/plans/nothing", status: 404},
 		{name: "clock", who: operator, path: "/demo/clock"},
 	}
 	v := s.visitor(t, how{width: desktop})
@@ -330,6 +333,8 @@ func deskPlaces(t *testing.T, s *site) []place {
 	v.until(".pa-figures")
 	places = append(places, place{name: "simulation", who: designer, path: strings.TrimPrefix(v.path(), "/en")},
 		place{name: "simulations done", who: designer, path: "/simulations"})
+	places = append(places, place{name: "dry run of a migration", who: designer, path: strings.TrimPrefix(v.dryRun(), "/en")},
+		place{name: "migrations made", who: designer, path: "/migrations"})
 	v = s.visitor(t, how{width: desktop})
 	v.signIn(family, "/en/cases")
 	for _, id := range v.caseIDs()[:1] {

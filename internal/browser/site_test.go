@@ -45,7 +45,7 @@ func open(dir string, n int, issuers ...config.Issuer) (*site, error) {
 		cancel()
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := app.SeedCases(n)(ctx, a); err != nil {
+	if err := app.SeedCases(n, n/10)(ctx, a); err != nil {
 		cancel()
 		return nil, errors.Join(err, a.Close(), l.Close())
 	}

@@ -160,6 +160,10 @@ var officials = []Persona{
 	{Key: "rnpp-head-of-unit", Name: "Josée Hilbert", Lang: "fr", Roles: []string{"head-of-unit@rnpp", "case-worker@rnpp"}},
 	{Key: "environment-case-worker", Name: "Inês Carvalho", Lang: "pt", Roles: []string{"case-worker@environment"}},
 	{Key: "environment-head-of-unit", Name: "Gilles Theisen", Lang: "lb", Roles: []string{"head-of-unit@environment", "case-worker@environment"}},
+	{Key: "population-case-worker", Name: "Nadine Majerus", Lang: "lb", Roles: []string{"case-worker@population"}},
+	{Key: "population-head-of-unit", Name: "Bruno Teixeira", Lang: "pt", Roles: []string{"head-of-unit@population", "case-worker@population"}},
+	{Key: "cae-case-worker", Name: "Isabelle Mertens", Lang: "fr", Roles: []string{"case-worker@cae"}},
+	{Key: "cae-head-of-unit", Name: "Georges Kremer", Lang: "lb", Roles: []string{"head-of-unit@cae", "case-worker@cae"}},
 	{Key: "designer", Name: "Claire Wagener", Lang: "fr", Roles: []string{"designer"}},
 	{Key: "second-designer", Name: "Rui Marques", Lang: "pt", Roles: []string{"designer"}},
 	{Key: "operator", Name: "Kim Steffen", Lang: "en", Roles: []string{"operator"}},
@@ -201,8 +205,7 @@ func (g *generator) install(h home) {
 		}
 		i := g.record(r)
 		if f.persona != "" {
-			g.introduce(Persona{Key: f.persona, Person: i, Name: g.Name(i), Lang: r.letters(), Group: f.group})
-			g.personas[len(g.personas)-1].Email = g.Email(i)
+			g.name(f.persona, f.group, i)
 		}
 		if f.business != nil {
 			g.incorporate(i, f.business.form, f.business.age)
@@ -212,6 +215,44 @@ func (g *generator) install(h home) {
 		}
 	}
 	g.closeHousehold(id)
+}
+
+// appoint makes personas of people who are there already, so that nobody else's
+// lot moves: a couple who both work full-time and have a small child, and
+// whoever manages the company that the first of them works for.
+func (g *generator) appoint() {
+	for _, h := range g.households {
+		first, second := int(h.first), int(h.first)+1
+		if h.count < 3 || !g.steadyWorker(first) || !g.steadyWorker(second) || g.persons[second].role != rolePartner {
+			continue
+		}
+		manager := int(g.businesses[g.persons[first].employer].manager)
+		if g.persons[first].employer == g.persons[second].employer || manager == first || g.personaAt(first) != nil || g.personaAt(manager) != nil {
+			continue
+		}
+		for child := first + 2; child < first+int(h.count); child++ {
+			if g.persons[child].role != roleChild || g.Age(child) < 1 || g.Age(child) > 3 {
+				continue
+			}
+			g.name("parent", GroupCitizen, first)
+			g.name("other-parent", GroupCitizen, second)
+			g.name("employer", GroupBusiness, manager)
+			return
+		}
+	}
+}
+
+// steadyWorker reports whether somebody has worked full-time for years, near the
+// middle of the salaries.
+func (g *generator) steadyWorker(i int) bool {
+	r := &g.persons[i]
+	return r.work == workSalary && r.lost == 0 && r.started == 0 && r.hours == 100 && r.flags == 0 &&
+		r.base > 300000 && r.base < 440000 && r.firstDay().Before(Reference.AddDate(-2, 0, 0))
+}
+
+func (g *generator) name(key, group string, i int) {
+	g.introduce(Persona{Key: key, Person: i, Name: g.Name(i), Lang: g.persons[i].letters(), Group: group})
+	g.personas[len(g.personas)-1].Email = g.Email(i)
 }
 
 func (g *generator) introduce(p Persona) {

@@ -78,6 +78,31 @@ func TestPersonasStandWhereTheirStoriesNeedThem(t *testing.T) {
 	}
 }
 
+func TestAParentCanApplyForParentalLeave(t *testing.T) {
+	parent, _ := demo.Persona("parent")
+	other, _ := demo.Persona("other-parent")
+	employer, _ := demo.Persona("employer")
+	home := map[string]string{}
+	young := false
+	for _, m := range demo.Household(parent.Person).Members {
+		home[m.ID] = m.Relation
+		young = young || m.Relation == "child" && m.BirthDate > "2021-11-24" && m.BirthDate < "2024-11-24"
+	}
+	if relation := home[demo.ID(other.Person)]; !young || relation != "spouse" && relation != "partner" {
+		t.Errorf("%s lives with %v, a child of one to three years: %v", parent.Name, home, young)
+	}
+	for _, p := range []Persona{parent, other} {
+		periods := demo.Employment(p.Person, Reference).Periods
+		if len(periods) != 1 || periods[0].To != nil || periods[0].From > "2023-11-24" || *periods[0].WeeklyHours != "40.0" {
+			t.Errorf("%s: %+v", p.Name, periods)
+		}
+	}
+	managed, ok := demo.ManagedBy(employer.Person)
+	if works := demo.Employment(parent.Person, Reference).Periods[0].Employer; !ok || demo.Business(managed).Name != works {
+		t.Errorf("%s does not manage %s, where %s works", employer.Name, works, parent.Name)
+	}
+}
+
 func TestEachAuthorityHasACaseWorkerAndAHeadOfUnit(t *testing.T) {
 	roles := map[string]int{}
 	for _, p := range demo.Personas() {
@@ -91,7 +116,7 @@ func TestEachAuthorityHasACaseWorkerAndAHeadOfUnit(t *testing.T) {
 			t.Errorf("incomplete persona %+v", p)
 		}
 	}
-	for _, authority := range []string{"fns", "permits", "rnpp", "environment"} {
+	for _, authority := range []string{"fns", "permits", "rnpp", "environment", "population", "cae"} {
 		if roles["case-worker@"+authority] < 2 || roles["head-of-unit@"+authority] != 1 {
 			t.Errorf("%s: %d case workers, %d heads of unit", authority, roles["case-worker@"+authority], roles["head-of-unit@"+authority])
 		}

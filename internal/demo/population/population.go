@@ -132,6 +132,7 @@ func New() *Population {
 	g.found()
 	g.employ()
 	g.convict()
+	g.appoint()
 	return p
 }
 

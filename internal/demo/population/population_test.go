@@ -18,7 +18,7 @@ var demo = New()
 
 // golden is the hash of everything the population says. It changes only when
 // somebody means to change the population.
-const golden = "093b69e3d6c83400ebc73f4df6a49adb0c99446db75d31efb817c0fe08e782d2"
+const golden = "e4df39fdc9f38db8722bcb1cb2c3ea9d4701fa361108ae2919dfaa3a1155e5ce"
 
 func TestThePopulationIsTheSameOnEveryMachine(t *testing.T) {
 	h := sha256.New()
@@ -228,6 +228,39 @@ func TestSalariesFollowTheIndexAndTheMinimumWage(t *testing.T) {
 	steady := record{base: 492000, flags: flagSteady}
 	if a, b := steady.salary(april), steady.salary(may); b != 492000 || a != 480000 {
 		t.Errorf("index step: %d then %d, want 480000 then 492000", a, b)
+	}
+}
+
+// Who has a salary in a month is employed in it by the payer, and the other way
+// round.
+func TestEmploymentsAgreeWithIncomes(t *testing.T) {
+	breaks, partTime := 0, 0
+	for i := range demo.Len() {
+		periods := demo.Employment(i, Reference).Periods
+		count(&breaks, len(periods) == 2)
+		count(&partTime, len(periods) > 0 && periods[0].WeeklyHours != nil && *periods[0].WeeklyHours != "40.0")
+		for m := FirstMonth; m <= MonthOf(Reference); m++ {
+			_, kind, payer := demo.income(i, m)
+			first, next := m.first().Format("2006-01-02"), (m + 1).first().Format("2006-01-02")
+			employer, works := "", ""
+			for _, p := range periods {
+				if p.From < next && p.From <= "2025-11-24" && (p.To == nil || *p.To >= first) {
+					employer, works = p.Employer, p.Kind
+				}
+			}
+			paid := kind == exchange.IncomeSalary || kind == exchange.IncomeSelfEmployed
+			if paid != (works != "") || paid && (works != kind || employer != payer) {
+				t.Fatalf("%d in %s: %s from %q, but employed as %q by %q: %+v", i, m, kind, payer, works, employer, periods)
+			}
+		}
+		for k, p := range periods {
+			if p.To != nil && *p.To < p.From || k > 0 && (periods[k].To == nil || *periods[k].To >= periods[k-1].From) {
+				t.Fatalf("%d: %+v", i, periods)
+			}
+		}
+	}
+	if breaks == 0 || partTime == 0 {
+		t.Errorf("%d with a break, %d part-time", breaks, partTime)
 	}
 }
 

@@ -70,6 +70,7 @@ var answers = map[string]answer{
 	exchange.TypePerson:         {RNPP, (*Registers).person},
 	exchange.TypeHousehold:      {RNPP, (*Registers).household},
 	exchange.TypeIncome:         {CCSS, (*Registers).income},
+	exchange.TypeEmployment:     {CCSS, (*Registers).employment},
 	exchange.TypeBusiness:       {RCS, (*Registers).business},
 	exchange.TypeCriminalRecord: {Casier, (*Registers).criminalRecord},
 	exchange.TypeBankAccount:    {ACD, (*Registers).bankAccount},
@@ -165,6 +166,14 @@ func (r *Registers) income(q exchange.Request, today time.Time) (any, error) {
 		out.Months[k] = r.people.Income(i, until-population.Month(k))
 	}
 	return out, nil
+}
+
+func (r *Registers) employment(q exchange.Request, today time.Time) (any, error) {
+	i, ok := r.people.Find(q.Subject)
+	if !ok {
+		return nil, unknown(CCSS)
+	}
+	return r.people.Employment(i, today), nil
 }
 
 // business takes a business number, or the number of the person who manages it.

@@ -81,7 +81,7 @@ func TestIncomeParameters(t *testing.T) {
 func TestEveryRegisterAnswersForItself(t *testing.T) {
 	r, founder := New(state, demoTime), idOf(t, "founder")
 	for evidenceType, register := range map[string]string{
-		exchange.TypePerson: RNPP, exchange.TypeHousehold: RNPP, exchange.TypeIncome: CCSS,
+		exchange.TypePerson: RNPP, exchange.TypeHousehold: RNPP, exchange.TypeIncome: CCSS, exchange.TypeEmployment: CCSS,
 		exchange.TypeBusiness: RCS, exchange.TypeCriminalRecord: Casier, exchange.TypeBankAccount: ACD,
 	} {
 		e, err := ask(t, r, founder, evidenceType, nil)
@@ -113,6 +113,7 @@ func TestWhatARegisterDoesNotKnowIsNotFound(t *testing.T) {
 		{"1980022900150", exchange.TypePerson}, // a valid number, not issued here
 		{"nobody", exchange.TypeHousehold},
 		{"1980022900150", exchange.TypeIncome},
+		{"1980022900150", exchange.TypeEmployment},
 		{"1980022900150", exchange.TypeCriminalRecord},
 		{"1980022900150", exchange.TypeBankAccount},
 		{"19872401248", exchange.TypeBusiness},

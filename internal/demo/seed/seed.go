@@ -35,6 +35,7 @@ type Deps struct {
 	Bank      *payments.Bank
 	Clock     *clock.Shifted // is moved through the past, and left where it was
 	Queue     *work.Queue    // must not be running
+	HeatPumps int            // applications for the heat pump, besides, that nobody has examined yet
 }
 
 // days is how far back the past begins.
@@ -46,6 +47,7 @@ const (
 	certificate = "certificate-of-residence"
 	permit      = "business-permit"
 	heatPump    = "klimabonus-heat-pump"
+	arrival     = "declaration-of-arrival"
 )
 
 // past is one run.
@@ -101,6 +103,15 @@ func Run(ctx context.Context, d Deps, n int) error {
 			return err
 		}
 		if err := p.runDue(ctx); err != nil {
+			return err
+		}
+	}
+	for range p.HeatPumps {
+		who, i, err := p.somebody(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := p.submit(ctx, who, i, heatPump); err != nil {
 			return err
 		}
 	}
@@ -246,6 +257,8 @@ func (p *past) answers(service string, person int) form.Answers {
 		}
 	case certificate:
 		return form.Answers{"include": []any{"nationality"}}
+	case arrival:
+		return p.arrival(person)
 	case heatPump:
 		a := p.heating()
 		a["iban"], a["holder"] = p.iban(person), r.GivenName+" "+r.FamilyName
@@ -303,6 +316,41 @@ func (p *past) heating() form.Answers {
 	return a
 }
 
+// arrival is a move of a few days ago: from abroad by those whom the register
+// does not have as residents. The student lives with somebody, the others rent;
+// the large household moves together.
+func (p *past) arrival(person int) form.Answers {
+	moved := p.Clock.Now().AddDate(0, 0, -4)
+	a := form.Answers{
+		"capacity": "self", "origin": "commune", "withOthers": false, "arrived": moved.Format(time.DateOnly),
+		"street": "12, rue de la Démonstration", "postcode": "L-0006", "locality": "Demonstration",
+		"departure": true, "departureDate": moved.AddDate(0, 0, -3).Format(time.DateOnly),
+		"lodging": "tenant", "lease": scan("bail.pdf"), "identityProof": scan("passeport.pdf"), "truthful": true, "passedOn": true,
+	}
+	if p.People.Person(person).Register == exchange.RegisterNone {
+		a["origin"] = "abroad"
+	}
+	switch persona, _ := p.People.PersonaAt(person); persona.Key {
+	case "student":
+		a["lodging"], a["hostName"] = "hosted", "Josiane Hoffmann"
+	case "large-household":
+		members := []any{}
+		for _, m := range p.People.Household(person).Members {
+			i, known := p.People.Find(m.ID)
+			if !known || i == person {
+				continue
+			}
+			members = append(members, map[string]any{"givenName": m.GivenName, "familyName": m.FamilyName, "birthDate": m.BirthDate,
+				"relation": m.Relation, "nationality": p.People.Person(i).Nationality, "origin": "commune"})
+			if m.Relation == "spouse" {
+				a["partnerId"] = m.ID
+			}
+		}
+		a["withOthers"], a["members"] = true, members
+	}
+	return a
+}
+
 var heatings = []string{"oil", "oil", "oil", "gas", "gas", "electric", "wood", "none"}
 
 var trades = []string{"Boulangerie de quartier", "Réparation de vélos", "Fleuriste", "Librairie d'occasion", "Entretien de jardins", "Photographie"}
@@ -332,6 +380,7 @@ var desks = []struct {
 	{"permits", "permits-case-worker", "permits-head-of-unit", 25, 3},
 	{"rnpp", "rnpp-case-worker", "rnpp-head-of-unit", 1, 2},
 	{"environment", "environment-case-worker", "environment-head-of-unit", 21, 2},
+	{"population", "population-case-worker", "population-head-of-unit", 4, 2},
 }
 
 // work is one day at the desks.
@@ -374,6 +423,9 @@ func (p *past) handle(ctx context.Context, who cases.Actor, row cases.QueueRow, 
 	if row.TaskKind == cases.TaskApprove {
 		return p.Cases.Approve(ctx, who, row.ID, row.Task, true, "")
 	}
+	if row.TaskKind == cases.TaskJudge {
+		return p.Cases.Judge(ctx, who, row.ID, row.Task, true, "Les pièces jointes le montrent.")
+	}
 	if len(d.Requests) == 0 && p.random.IntN(7) == 0 && day > 12 {
 		p.pending = append(p.pending, answer{day: day - 3 - p.random.IntN(8), who: applicantOf(d), caseID: row.ID})
 		return p.Cases.Ask(ctx, who, row.ID, p.question(d))
@@ -403,7 +455,7 @@ func basicAid(proposal *pack.Decision) (amount, reasons string) {
 }
 
 func (p *past) question(d *cases.Dossier) string {
-	if d.Service == permit {
+	if d.Service == permit || d.Service == arrival {
 		return "Veuillez nous envoyer une copie lisible de votre bail ou de votre titre de propriété."
 	}
 	return "Veuillez nous envoyer un extrait bancaire qui montre le titulaire du compte indiqué."
@@ -450,10 +502,13 @@ var stories = []struct {
 	{47, "large-household", heatPump, ""},
 	{40, "founder", permit, ""},
 	{33, "family", allowance, ""},
+	{30, "large-household", arrival, ""}, // whose other adult never answered
 	{21, "pensioner", allowance, "fns-case-worker"},
 	{20, "single-parent", certificate, ""},
 	{5, "founder-with-record", permit, ""},
+	{5, "student", arrival, ""}, // lodged by somebody who has not answered yet
 	{4, "high-income", allowance, ""},
+	{3, "cross-border-worker", arrival, ""},
 }
 
 func (p *past) personas(ctx context.Context, day int) error {

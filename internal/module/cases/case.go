@@ -81,6 +81,7 @@ type File struct {
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests
 	Timers     map[string]Timer             `json:"timers,omitempty"`     // of the process that wait, by their id there
 	Vars       map[string]string            `json:"vars,omitempty"`       // variables of the process, as FEEL literals
+	Migrations []Migrated                   `json:"migrations,omitempty"` // to other versions of the service, oldest first
 	Incident   string                       `json:"incident,omitempty"`   // process step that failed, until it is resumed
 }
 

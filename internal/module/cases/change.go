@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,7 +39,8 @@ type change struct {
 	settled      []Payment // payments ordered before, with their outcome
 	jobs         []work.Job
 	cancelJobs   []string
-	completes    *work.Job // the job that this change is, or nil
+	completes    *work.Job                           // the job that this change is, or nil
+	also         func(context.Context, *db.Tx) error // what is stored with the change besides, or nil
 	events       []event.Event
 	opened       []*change  // linked cases that this change opens
 	fired        firedTimer // the timer that this change is, if it is one
@@ -50,6 +52,7 @@ type touch int
 const (
 	taskChanged touch = iota + 1
 	taskNew
+	taskMoved // changed, and at another element or with another role
 )
 
 func (s *Service) begin(c *Case, p *pack.Package, a Actor, now time.Time) *change {

@@ -185,7 +185,8 @@ func (x Deadline) Tell(l *i18n.Locale, p *pack.Package) []string {
 	case x.Of == OfTimer:
 		say("cases.deadline.process")
 	default:
-		say("cases.deadline.service")
+		rests, _ := p.Legal(l.Lang(), p.Service.Legal[0].ID)
+		say("cases.deadline.service", "law", rests.Title)
 	}
 	return said
 }

@@ -22,7 +22,7 @@ func TestADeadlineSaysWhereItComesFrom(t *testing.T) {
 	days := func(n int, from time.Time) Deadline {
 		return Deadline{Of: OfAnswer, From: from, Span: pack.Span{Days: n}}
 	}
-	const law, service = "Rule: law of 1 December 1978 and Grand-Ducal regulation of 8 June 1979 (general rule).", "Rule: the time limits of this service."
+	const law, service = "Rule: law of 1 December 1978 and Grand-Ducal regulation of 8 June 1979 (general rule).", "Rule: the time limits of this service, which rests on: Loi sur les souhaits (inventée)."
 	for _, c := range []struct {
 		why  string
 		got  Deadline

@@ -14,12 +14,13 @@
 //     the timeline who acted.
 //   - Whoever may not see a case is told that it does not exist, and the
 //     attempt is on record.
+//   - A date that was named is never made earlier by another calendar.
 //   - Discretion belongs to a person: an outcome that differs from the rule's
 //     proposal, or that the rules leave open, carries a name and reasons.
 //
 // Tables owned: cases_case, cases_task, cases_entry, cases_document,
 // cases_request, cases_invitation, cases_message, cases_certificate, cases_payment,
-// cases_refused_access, cases_receipt.
+// cases_refused_access, cases_run, cases_receipt.
 //
 // Events sent: case.submitted, case.decided, case.closed. Events heard: none.
 package cases

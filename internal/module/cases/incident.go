@@ -305,13 +305,20 @@ func (s *Service) Correct(ctx context.Context, a Actor, id, element string, c Co
 	return s.correct(ctx, a, id, element, c)
 }
 
-// CorrectAll does the same in every case that stands still for the cause.
+// CorrectAll does the same in every case that stands still for the cause. A
+// payment that was made by hand has its own reference: it is given up case by
+// case.
 func (s *Service) CorrectAll(ctx context.Context, a Actor, cause Cause, c Correction) (Run, error) {
 	if cause.Text == "" || cause.Element == "" {
 		return Run{}, errs.New(errs.Invalid, "cases.correct.kind")
 	}
 	if err := c.check(); err != nil {
 		return Run{}, err
+	}
+	if p, ok := s.Packages.Version(cause.Service, cause.Version); ok && c.Kind == CorrectGiveUp {
+		if e, _ := p.Process.Element(cause.Element); giveUpOf(e) == GiveUpPayment {
+			return Run{}, errs.New(errs.Invalid, "cases.correct.kind")
+		}
 	}
 	return s.startRun(ctx, a, RunCorrect, RunDetail{Cause: cause, Correction: c})
 }

@@ -215,6 +215,8 @@ func TestAPaymentIsGivenUp(t *testing.T) {
 		h, err := w.Halted(ctx, oscar, id)
 		w.must(err)
 		element := h.Steps[0].Element.ID
+		_, err = w.CorrectAll(ctx, oscar, h.Cause(element), Correction{Kind: CorrectGiveUp, Value: "ONE-FOR-ALL", Reasons: sure})
+		refused(t, err, errs.Invalid, "cases.correct.kind")
 		refused(t, w.Correct(ctx, oscar, id, element, Correction{Kind: CorrectGiveUp, Reasons: sure}), errs.Invalid, "cases.correct.reference")
 		w.must(w.Correct(ctx, oscar, id, element, Correction{Kind: CorrectGiveUp, Value: "BY-HAND-1", Reasons: sure}))
 		w.run()

@@ -64,6 +64,17 @@ func (ch *change) waitsAt(token string) bool {
 	return slices.ContainsFunc(ch.c.File.Process.Waits(), func(w bpmn.Wait) bool { return w.ID == token })
 }
 
+// elementWaiting is the element that waits under an id: after a migration the id
+// names the one of the earlier version.
+func (ch *change) elementWaiting(id string) string {
+	for _, w := range ch.c.File.Process.Waits() {
+		if w.ID == id {
+			return w.Element
+		}
+	}
+	return ""
+}
+
 // completeToken completes the task or service step id and runs the process on.
 func (ch *change) completeToken(id string, r Result) error {
 	return ch.drive(bpmn.TaskCompleted(ch.tokenOf(id), r.value()))

@@ -105,8 +105,8 @@ func (ch *change) recount() {
 			continue
 		}
 		if until, later := ch.later(t.Due, t.lastDay(k)); later {
-			ch.moved(OfTimer, hostOf(ch.process(), timerElement(id)), t.Due, until)
-			ch.putOff(timerElement(id), t.Due, until)
+			ch.moved(OfTimer, hostOf(ch.process(), ch.elementWaiting(id)), t.Due, until)
+			ch.putOff(ch.elementWaiting(id), t.Due, until)
 			t.Due = until
 			f.Timers[id] = t
 			ch.cancelJob("timer/" + id)

@@ -51,6 +51,7 @@ type Service struct {
 func New(d Deps) *Service {
 	s := &Service{Deps: d, calendar: NewCalendar(d.Packages.Calendar)}
 	s.handleJobs()
+	s.handleMigrations()
 	return s
 }
 
@@ -193,14 +194,15 @@ func (s *Service) again(ctx context.Context, q db.Querier, sub Submission, other
 		return Receipt{}, err
 	}
 	conflict := errs.New(errs.Conflict, "cases.sameKey").With("number", before.Number)
-	if before.Kind != Application || before.Service != sub.Service || (sub.Version != "" && before.Version != sub.Version) {
+	if before.Kind != Application || before.Service != sub.Service || (sub.Version != "" && before.submittedUnder() != sub.Version) {
 		return Receipt{}, conflict
 	}
-	p, err := s.Package(before)
+	then := *before
+	then.Version = before.submittedUnder()
+	p, err := s.Package(&then)
 	if err != nil {
 		return Receipt{}, err
 	}
-	then := *before
 	then.File.Evidence = sub.Evidence
 	for _, c := range []*Case{&then, before} {
 		clean, fields := p.Form.Validate(s.formEnv(p, c, sub.Application))

@@ -210,9 +210,9 @@ func (store) update(ctx context.Context, tx *db.Tx, c *Case) error {
 		return err
 	}
 	return db.SendOne(ctx, tx, errs.New(errs.Conflict, "cases.changed").Because("case %s: revision %d is gone", c.ID, c.rev),
-		`UPDATE cases_case SET status = $1, outcome = $2, due_at = $3, decided_at = $4, rev = $5, entries = $6, file = $7, incident = $8
-		WHERE id = $9 AND rev = $10`,
-		string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.File.Incident, c.ID, c.rev)
+		`UPDATE cases_case SET version = $1, status = $2, outcome = $3, due_at = $4, decided_at = $5, rev = $6, entries = $7, file = $8, incident = $9
+		WHERE id = $10 AND rev = $11`,
+		c.Version, string(c.Status), string(c.Outcome), due(c.deadline()), db.Micros(c.DecidedAt), c.rev+1, c.entries, string(file), c.File.Incident, c.ID, c.rev)
 }
 
 // entryTexts are the statements that insert 1, 2, … lines of a timeline.

@@ -299,6 +299,11 @@ func (store) saveTask(ctx context.Context, tx db.Querier, t Task) error {
 		t.Assignee, t.Assigned, string(t.Status), due(t.DueAt), db.Micros(t.DoneAt), t.DoneBy, t.ID)
 }
 
+// moveTask stores where a task stands in the process, and whose it is.
+func (store) moveTask(ctx context.Context, tx db.Querier, t Task) error {
+	return db.Send(ctx, tx, `UPDATE cases_task SET element = $1, role = $2 WHERE id = $3`, t.Element, t.Role, t.ID)
+}
+
 // Notice is a message with what its line in the inbox shows.
 type Notice struct {
 	Message

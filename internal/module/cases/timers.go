@@ -130,11 +130,12 @@ func (ch *change) fireTimer(id string) error {
 	if !ch.waitsAt(id) {
 		return nil // fired before, or no longer wanted
 	}
+	due := ch.c.File.Timers[id].Due
 	ch.recount()
-	if t, ok := ch.c.File.Timers[id]; ok && t.fires().After(ch.now) {
-		return nil // the calendar has given it more time
+	if !ch.c.File.Timers[id].Due.Equal(due) {
+		return nil // the calendar has given it more time, and it another job
 	}
-	ch.fired = firedTimer{element: timerElement(id), timer: ch.c.File.Timers[id]}
+	ch.fired = firedTimer{element: ch.elementWaiting(id), timer: ch.c.File.Timers[id]}
 	delete(ch.c.File.Timers, id)
 	ch.silence(ch.fired.element)
 	if err := ch.drive(bpmn.TimerFired(id)); err != nil {
@@ -151,10 +152,4 @@ func hostOf(p *bpmn.Process, timer string) string {
 		return e.Attached
 	}
 	return timer
-}
-
-// timerElement is the event of the process that a timer belongs to.
-func timerElement(id string) string {
-	element, _, _ := strings.Cut(id, "~")
-	return element
 }

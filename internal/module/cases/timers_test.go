@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"passerelle/engine/bpmn"
 	"passerelle/engine/feel"
 )
 
@@ -48,4 +49,39 @@ func TestTimersCount(t *testing.T) {
 	if got, err := timerOf(nil, feel.String("soon"), "", monday); err == nil {
 		t.Errorf("a text: %v", got)
 	}
+}
+
+// TestARepeatedTimerKeepsItsDay: a weekly reminder that is noticed late, or that a
+// weekend moves, does not wander through the week.
+func TestARepeatedTimerKeepsItsDay(t *testing.T) {
+	week, _ := feel.ParseTemporal("P7D")
+	fire := func(ch *change, id string, at time.Time) time.Time {
+		ch.now = at
+		if err := ch.startTimer(bpmn.Command{ID: id, Value: week}); err != nil {
+			t.Fatal(err)
+		}
+		ch.fired = firedTimer{element: timerElement(id), timer: ch.c.File.Timers[id]}
+		return ch.c.File.Timers[id].Due
+	}
+	ch := &change{s: &Service{calendar: NewCalendar(nil)}, c: &Case{Kind: Appeal}, ends: map[string]time.Time{}}
+	first := fire(ch, "remind~1", lux(2025, 4, 10, 9, 0))
+	second := fire(ch, "remind~2", date(2025, 4, 18))       // noticed when Thursday the 17th was over
+	third := fire(ch, "remind~3", lux(2025, 4, 26, 15, 0))  // noticed two days late
+	other := fire(ch, "another~1", lux(2025, 4, 26, 15, 0)) // counts for itself, to a Saturday
+	if !first.Equal(endOf(date(2025, 4, 17))) || !second.Equal(endOf(date(2025, 4, 24))) || !third.Equal(endOf(date(2025, 5, 2))) || !other.Equal(endOf(date(2025, 5, 5))) {
+		t.Errorf("Thursdays, and the day after 1 May: %v, %v, %v; another: %v", first, second, third, other)
+	}
+}
+
+// TestATimerThatFiresIsNeverLost: whoever fires it before the date that is kept
+// with the case, it fires; only the calendar puts it off.
+func TestATimerThatFiresIsNeverLost(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.apply(alice, "extract", "refused")
+		w.exec(`UPDATE work_job SET due = 0, ready = 0 WHERE kind = 'cases.timer'`)
+		w.run()
+		if c := w.file(id); c.Status != Closed || w.count(`SELECT COUNT(*) FROM work_job WHERE kind = 'cases.timer'`) != 0 {
+			t.Errorf("%s %+v", c.Status, c.File.Timers)
+		}
+	})
 }

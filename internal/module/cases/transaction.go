@@ -100,6 +100,11 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, ch *change) error {
 			return err
 		}
 	}
+	if ch.also != nil {
+		if err := ch.also(ctx, tx); err != nil {
+			return err
+		}
+	}
 	if err := s.write(ctx, tx, ch); err != nil || ch.reopens == "" {
 		return err
 	}
@@ -119,6 +124,10 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 			err = s.store.addTask(ctx, tx, ch.tasks[i])
 		case taskChanged:
 			err = s.store.saveTask(ctx, tx, ch.tasks[i])
+		case taskMoved:
+			if err = s.store.saveTask(ctx, tx, ch.tasks[i]); err == nil {
+				err = s.store.moveTask(ctx, tx, ch.tasks[i])
+			}
 		}
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ const (
 	TypePerson         = "person"          // Person; subject: national identification number
 	TypeHousehold      = "household"       // Household; subject: national identification number
 	TypeIncome         = "income"          // Income; subject: national identification number; params ParamMonths, ParamUntil
+	TypeEmployment     = "employment"      // Employment; subject: national identification number
 	TypeBusiness       = "business"        // Business; subject: business number, or a manager's national number
 	TypeCriminalRecord = "criminal-record" // CriminalRecord; subject: national identification number; param ParamBulletin
 	TypeBankAccount    = "bank-account"    // BankAccount; subject: national identification number

@@ -74,6 +74,21 @@ const (
 	IncomeNone         = "none"
 )
 
+// Employment is how somebody is or was affiliated to social security through
+// work: every period since the register began, the newest first.
+type Employment struct {
+	Periods []EmploymentPeriod `json:"periods"` // empty, never null, when there is none
+}
+
+// EmploymentPeriod is one employment, or a time of work on one's own account.
+type EmploymentPeriod struct {
+	Employer    string  `json:"employer"`
+	Kind        string  `json:"kind"` // IncomeSalary or IncomeSelfEmployed
+	From        string  `json:"from"`
+	To          *string `json:"to"`          // last day; null while it goes on
+	WeeklyHours *string `json:"weeklyHours"` // "32.0"; null on one's own account
+}
+
 // Business is a business as the business register knows it.
 type Business struct {
 	Number    string    `json:"number"` // 11 digits

@@ -176,6 +176,9 @@ func TestACaseFromSubmissionToAppeal(t *testing.T) {
 		if c.Status != cases.Examined || c.Next.Who != "authority" || c.Next.What != "decide" || c.Next.By != c.Clock.Deadline || c.Next.By == "" {
 			t.Fatalf("submitted: %s %+v %+v", c.Status, c.Next, c.Clock)
 		}
+		if len(c.Deadlines) != 1 || c.Deadlines[0].For != cases.OfDecision || c.Deadlines[0].Until != c.Clock.Deadline || len(c.Deadlines[0].Told) < 2 {
+			t.Errorf("deadlines %+v", c.Deadlines)
+		}
 		if c.Clock.Limit != "P3M" || c.Clock.Silence != "refusal" || c.ContentHash != r.ContentHash {
 			t.Errorf("clock %+v", c.Clock)
 		}

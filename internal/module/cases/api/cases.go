@@ -117,6 +117,7 @@ type Case struct {
 	ContentHash  string        `json:"contentHash" doc:"SHA-256 of the application as received, in hex"`
 	Next         Next          `json:"next" doc:"What happens next"`
 	Clock        Clock         `json:"legalClock" doc:"The authority's time for a decision"`
+	Deadlines    []Deadline    `json:"deadlines" doc:"Every time limit that runs or stands still, with the rule it comes from"`
 	Tasks        []Task        `json:"tasks" doc:"What the applicant has to do"`
 	Requests     []Request     `json:"requests" doc:"Requests for evidence, open and past"`
 	Documents    []Document    `json:"documents"`
@@ -151,6 +152,14 @@ type Clock struct {
 	EndedAt   string  `json:"endedAt,omitempty" format:"date-time"`
 	End       string  `json:"end,omitempty" enum:"decided,tacit-grant,implied-refusal,withdrawn"`
 	Silence   string  `json:"silence,omitempty" enum:"refusal,grant,none" doc:"What the authority's silence means at the deadline"`
+}
+
+// Deadline is a time limit and how it was counted.
+type Deadline struct {
+	For   cases.DeadlineOf `json:"for" enum:"decision,answer,fee,appeal,timer" doc:"timer: a date for which the process waits"`
+	Title string           `json:"title" doc:"In the language asked for"`
+	Until string           `json:"until,omitempty" format:"date-time" doc:"Absent while it stands still"`
+	Told  []string         `json:"told" doc:"What it was counted from, what moved it, and the law: sentences in the language asked for"`
 }
 
 // Pause is a time in which the clock stood still.
@@ -231,10 +240,19 @@ func (a *API) show(l *i18n.Locale, d *cases.Dossier) Case {
 			Outcome: d.Outcome, SubmittedAt: d.SubmittedAt, DueAt: deadline, DecidedAt: d.DecidedAt}),
 		Authority:   Party{d.Authority, a.Services.Packages.AuthorityName(l.Lang(), d.Authority)},
 		ContentHash: d.ContentHash, Contests: d.Case.Linked, Next: next(l, d, a.Cases.Clock.Now()), Clock: clockOf(d.File.Clock),
-		Tasks: []Task{}, Requests: []Request{}, Documents: []Document{}, Certificates: []Certificate{}, Appeals: []CaseSummary{},
+		Deadlines: []Deadline{}, Tasks: []Task{}, Requests: []Request{}, Documents: []Document{}, Certificates: []Certificate{}, Appeals: []CaseSummary{},
 	}
 	if d.Issued() != nil {
 		c.Decision = a.URL + casePath(d.ID) + "/decision"
+	}
+	step := func(element string) string {
+		if d.Kind == cases.Appeal || !d.Package.Has("process."+element) {
+			return ""
+		}
+		return d.Package.T(l.Lang(), "process."+element)
+	}
+	for _, x := range d.Deadlines(a.Cases.Clock.Now()) {
+		c.Deadlines = append(c.Deadlines, Deadline{For: x.Of, Title: x.Title(l, step), Until: instant(x.Until), Told: x.Tell(l, d.Package)})
 	}
 	for _, t := range d.Tasks {
 		if t.Role == applicantRole && t.Status == cases.TaskOpen {

@@ -108,6 +108,15 @@ func (p reader) tellProof(x *Proof, spec pack.EvidenceSpec, e exchange.Evidence)
 		}
 	case "income":
 		ok = p.tellIncome(x, spec, e)
+	case "employment":
+		var v exchange.Employment
+		if ok = e.Decode(&v) == nil; ok {
+			x.Caption = l.T("grounds.evidence.employments")
+			x.Head = heads(l, "employer", "from", "to", "weeklyHours")
+			for _, m := range v.Periods {
+				x.Table = append(x.Table, []ui.TableCell{{Text: m.Employer}, {Text: l.DateISO(m.From)}, {Text: lastDay(l, m)}, {Text: weeklyHours(l, m), Format: "numeric"}})
+			}
+		}
 	case "business":
 		var v exchange.Business
 		if ok = e.Decode(&v) == nil; ok {
@@ -150,6 +159,21 @@ func (p reader) tellProof(x *Proof, spec pack.EvidenceSpec, e exchange.Evidence)
 			x.Raw = b.String()
 		}
 	}
+}
+
+func lastDay(l *i18n.Locale, m exchange.EmploymentPeriod) string {
+	if m.To == nil {
+		return l.T("grounds.evidence.ongoing")
+	}
+	return l.DateISO(*m.To)
+}
+
+// weeklyHours are the hours, or that somebody works on their own account.
+func weeklyHours(l *i18n.Locale, m exchange.EmploymentPeriod) string {
+	if m.WeeklyHours == nil {
+		return word(l, "exchange.income.", m.Kind)
+	}
+	return l.Number(*m.WeeklyHours)
 }
 
 // tellIncome shows incomes by month, one column for each person.

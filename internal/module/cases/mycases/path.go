@@ -138,6 +138,10 @@ func (v *view) past() []ui.TimelineStep {
 			done(v.T("mycases.path.lapsed"), at)
 		case "extended":
 			done(v.T("mycases.path.extended"), sentences(v.T("mycases.path.extendedUntil", "date", date(e.Data["until"])), e.Data["text"]))
+		case "migrated":
+			done(v.T("mycases.path.migrated"), sentences(at+".", v.migratedTo(e)))
+		case "migratedDeadline":
+			done(v.T("mycases.path.migrated"), sentences(at+".", v.migratedTo(e), v.T("mycases.path.migratedUntil", "date", date(e.Data["until"]))))
 		case "invited":
 			done(v.T("mycases.path.invited", "name", v.pack("party."+e.Data["party"]+".name")), at)
 		case "reminded":
@@ -177,6 +181,11 @@ func (v *view) past() []ui.TimelineStep {
 		}
 	}
 	return steps
+}
+
+// migratedTo says under which version the case goes on.
+func (v *view) migratedTo(e cases.Entry) string {
+	return v.T("mycases.path.migratedTo", "version", e.Data["version"], "from", e.Data["from"])
 }
 
 // contributed says that a party has answered, or that it is not concerned.

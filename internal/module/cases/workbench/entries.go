@@ -10,7 +10,7 @@ import (
 
 // entryText is the sentence of a line of the timeline.
 func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
-	args := []any{"task", step(l, d.Package, d.Kind, e.Data["task"]), "number", e.Data["number"], "code", e.Data["code"]}
+	args := []any{"task", step(l, d.Package, d.Kind, e.Data["task"]), "number", e.Data["number"], "code", e.Data["code"], "from", e.Data["from"], "version", e.Data["version"]}
 	if to := e.Data["to"]; to != "" {
 		args = append(args, "to", to)
 	}

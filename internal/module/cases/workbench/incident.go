@@ -3,9 +3,11 @@ package workbench
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"passerelle/engine/bpmn"
 	"passerelle/internal/module/cases"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
@@ -109,7 +111,12 @@ func (p incidentPage) name(s cases.HaltedStep) string {
 // failed reports whether a step failed, rather than waits for its service.
 func failed(s cases.HaltedStep) bool { return s.Failure != nil }
 
-// names are the choices of a field that names a variable.
+// readsEvidence reports whether another answer of a register could mend the step.
+func readsEvidence(s cases.HaltedStep) bool {
+	return s.GiveUp == cases.GiveUpRule || slices.ContainsFunc(s.Reads, func(u bpmn.Use) bool { return slices.Contains(u.Names, "evidence") })
+}
+
+// items are the choices of a field that names something.
 func items(names []string, text func(string) string) []ui.SelectItem {
 	out := make([]ui.SelectItem, len(names))
 	for i, n := range names {

@@ -393,7 +393,7 @@ func (p incidentPage) step(s cases.HaltedStep) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if list := p.evidence(); len(list) > 0 {
+			if list := p.evidence(); len(list) > 0 && readsEvidence(s) {
 				templ_7745c5c3_Err = ui.Details(ui.DetailsOptions{SummaryText: p.l.T("workbench.incident.evidence"), Open: p.isOpen(s.Element.ID + "/evidence"), HTML: p.evidenceForm(s, list)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -440,7 +440,7 @@ func (p incidentPage) variableForm(s cases.HaltedStep, names []string) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: "name-" + s.Token, Name: "name", Value: p.value(form, "name"), Items: items(names, func(n string) string { return n }), Label: label(p.l.T("workbench.incident.name"))}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: "name-" + s.Token, Name: "name", Value: p.value(form, "name"), Items: items(names, func(n string) string { return n }), Classes: "govuk-!-width-full", Label: label(p.l.T("workbench.incident.name"))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -499,7 +499,7 @@ func (p incidentPage) evidenceForm(s cases.HaltedStep, list []ui.SelectItem) tem
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: "evidence-" + s.Token, Name: "name", Value: p.value(form, "name"), Items: list, Label: label(p.l.T("workbench.incident.which"))}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: "evidence-" + s.Token, Name: "name", Value: p.value(form, "name"), Items: list, Classes: "govuk-!-width-full", Label: label(p.l.T("workbench.incident.which"))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -644,7 +644,7 @@ func (p incidentPage) reasons(s cases.HaltedStep, form string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.Alike > 1 && failed(s) {
+			if p.Alike > 1 && failed(s) && (action != "giveUp" || s.GiveUp != cases.GiveUpPayment) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonOptions{Text: p.l.N("workbench.incident.all", int(p.Alike)), Name: "all", Value: "yes", Classes: "govuk-button--secondary"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

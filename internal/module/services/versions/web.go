@@ -29,6 +29,7 @@ const Path = "/versions"
 type Web struct {
 	Packages *pack.Set
 	Clock    clock.Clock
+	Migrate  string // where running cases are taken to another version, "" for nowhere
 
 	tested sync.Map // *pack.Package → func() tested; a version is immutable, its scenarios are run once
 }

@@ -1,0 +1,382 @@
+package cases
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"passerelle/engine/bpmn"
+	"passerelle/engine/form"
+	"passerelle/internal/module/services/pack"
+)
+
+// MigrationPlan says how the running cases of one version of a service go on
+// under another.
+type MigrationPlan struct {
+	Service  string       `json:"service"`
+	From     string       `json:"from"` // version
+	To       string       `json:"to"`
+	FromHash string       `json:"fromHash"` // of the packages that were looked at
+	ToHash   string       `json:"toHash"`
+	Mapping  bpmn.Mapping `json:"mapping"`
+}
+
+// Migrated is the record in a case that it went over to another version.
+type Migrated struct {
+	Plan    string       `json:"plan"` // id of the migration
+	From    string       `json:"from"`
+	To      string       `json:"to"`
+	Mapping bpmn.Mapping `json:"mapping,omitzero"`
+	At      time.Time    `json:"at"`
+	By      string       `json:"by"` // account
+}
+
+// MigrationEffect is what a migration changes in one case: what a dry run shows,
+// and what a run has done.
+type MigrationEffect struct {
+	Steps       []StepMove         `json:"steps,omitempty"` // at which the case waits
+	Deadline    time.Time          `json:"deadline,omitzero"`
+	NewDeadline time.Time          `json:"newDeadline,omitzero"` // zero, as Deadline: none can be named now
+	Outcome     pack.Outcome       `json:"outcome,omitempty"`    // that the rules propose; "": they have not been asked yet
+	Amount      string             `json:"amount,omitempty"`
+	NewOutcome  pack.Outcome       `json:"newOutcome,omitempty"`
+	NewAmount   string             `json:"newAmount,omitempty"`
+	Timers      []TimerMove        `json:"timers,omitempty"`
+	Dropped     []string           `json:"dropped,omitempty"` // answers to questions that the new form does not ask
+	Problems    []MigrationProblem `json:"problems,omitempty"`
+}
+
+// StepMove is a step at which a case waits, and where it does afterwards.
+type StepMove struct {
+	From string `json:"from"` // element
+	To   string `json:"to,omitempty"`
+}
+
+// TimerMove is what becomes of a timer.
+type TimerMove struct {
+	Element string    `json:"element"` // of the new version
+	How     TimerHow  `json:"how"`
+	Due     time.Time `json:"due,omitzero"` // zero: not on record, for timers from before they were
+	NewDue  time.Time `json:"newDue,omitzero"`
+}
+
+// TimerHow says what becomes of a timer.
+type TimerHow string
+
+// What becomes of timers.
+const (
+	TimerKept      TimerHow = "kept"
+	TimerRestarted TimerHow = "restarted"
+	TimerNew       TimerHow = "new" // only the new version has it
+)
+
+// MigrationProblem is a reason why a case stays on its version.
+type MigrationProblem struct {
+	Kind    MigrationProblemKind `json:"kind"`
+	Element string               `json:"element,omitempty"` // process element, form field, piece of evidence
+	Detail  string               `json:"detail,omitempty"`
+}
+
+// MigrationProblemKind names a reason; the reasons of bpmn.Misfit are such
+// names too.
+type MigrationProblemKind string
+
+// The reasons besides those of the process.
+const (
+	ProblemEnded    MigrationProblemKind = "ended"    // the case is closed or withdrawn
+	ProblemMoved    MigrationProblemKind = "moved"    // it is on another version by now
+	ProblemDecided  MigrationProblemKind = "decided"  // it was decided, by somebody or by silence: that stands, under its law
+	ProblemTask     MigrationProblemKind = "task"     // an open task would be of another kind, or somebody else's altogether
+	ProblemParty    MigrationProblemKind = "party"    // somebody was invited with a time that would change
+	ProblemForm     MigrationProblemKind = "form"     // an answer that the new form does not accept, or a new one that it needs
+	ProblemEvidence MigrationProblemKind = "evidence" // facts are being fetched, and the new version asks for others
+	ProblemRules    MigrationProblemKind = "rules"    // the new rules cannot be applied; Detail says why
+	ProblemDeadline MigrationProblemKind = "deadline" // the new deadline is over already
+	ProblemTimer    MigrationProblemKind = "timer"    // a timer cannot be set; Detail says why
+	ProblemFault    MigrationProblemKind = "fault"    // the run failed on this case; the log says why
+)
+
+// Changes reports whether anything is otherwise afterwards than the version.
+func (e MigrationEffect) Changes() bool {
+	return e.DeadlineMoves() || e.OutcomeMoves() || len(e.Dropped) > 0 ||
+		slices.ContainsFunc(e.Timers, func(t TimerMove) bool { return t.How != TimerKept }) ||
+		slices.ContainsFunc(e.Steps, func(s StepMove) bool { return s.From != s.To })
+}
+
+// DeadlineMoves reports whether the legal deadline is another.
+func (e MigrationEffect) DeadlineMoves() bool { return !e.Deadline.Equal(e.NewDeadline) }
+
+// OutcomeMoves reports whether the rules propose something else.
+func (e MigrationEffect) OutcomeMoves() bool {
+	return e.Outcome != e.NewOutcome || e.Outcome == pack.Granted && e.Amount != e.NewAmount // an amount that nobody is granted counts for nothing
+}
+
+// migrate takes the case over to another version, as far as that goes. With
+// problems the change is not to be stored. A dry run is this very change, thrown
+// away.
+func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e MigrationEffect) {
+	c := ch.c
+	defer func() {
+		slices.SortFunc(e.Problems, func(a, b MigrationProblem) int {
+			return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Element, b.Element), cmp.Compare(a.Detail, b.Detail))
+		})
+	}()
+	problem := func(kind MigrationProblemKind, element, detail string) {
+		p := MigrationProblem{Kind: kind, Element: element, Detail: detail}
+		if !slices.Contains(e.Problems, p) {
+			e.Problems = append(e.Problems, p)
+		}
+	}
+	switch {
+	case c.Status == Closed || c.Status == Withdrawn || c.Kind != Application:
+		problem(ProblemEnded, "", "")
+		return e
+	case c.Service != plan.Service || c.Version != plan.From:
+		problem(ProblemMoved, "", c.Version)
+		return e
+	}
+	from := ch.p
+	target := func(element string) string { return from.Process.Counterpart(to.Process, plan.Mapping, element) }
+	for _, w := range c.File.Process.Waits() {
+		at, _ := from.Process.Element(w.Element)
+		beside := at.Kind == "boundaryEvent" || at.Kind == "startEvent" // what may happen, not where it stands
+		if s := (StepMove{w.Element, target(w.Element)}); !beside && !slices.Contains(e.Steps, s) {
+			e.Steps = append(e.Steps, s)
+		}
+	}
+	e.Deadline, _ = c.File.Clock.Deadline()
+	e.NewDeadline = e.Deadline
+	if p := c.File.Proposal; p != nil {
+		e.Outcome, e.Amount = p.Outcome, p.Amount
+		e.NewOutcome, e.NewAmount = e.Outcome, e.Amount
+	}
+	if c.File.Decision != nil || c.File.Silence != nil {
+		problem(ProblemDecided, "", "")
+		return e
+	}
+
+	before := c.File.Process
+	rename(c.File.Results, target)
+	rename(c.File.Vars, target)
+	next, cmds, misfits := from.Process.Migrate(before, to.Process, plan.Mapping, scopeOf(to, c))
+	for _, m := range misfits {
+		problem(MigrationProblemKind(m.Reason), cmp.Or(m.Element, m.To), m.Detail)
+	}
+	ch.migrateTasks(from, to, target, cmds, problem)
+	ch.migrateAnswers(from, to, &e, problem)
+	if ch.fetches(before) && !sameEvidence(from, to) {
+		problem(ProblemEvidence, "", "")
+	}
+	if len(misfits) > 0 {
+		return e
+	}
+
+	timers := ch.timersOf(before)
+	ch.p, c.Version, c.File.Process = to, to.Version, next
+	for _, cmd := range cmds {
+		if _, err := ch.carryOut(cmd); err != nil {
+			problem(ProblemTimer, cmd.Element, err.Error())
+		}
+	}
+	e.Timers = ch.timersMoved(before, timers, target)
+	ch.migrateClock(&e, problem)
+	if c.File.Proposal != nil && len(e.Problems) == 0 {
+		ch.ruleAgain(&e, problem)
+	}
+	c.File.Migrations = append(c.File.Migrations, Migrated{Plan: id, From: plan.From, To: plan.To, Mapping: plan.Mapping, At: ch.now, By: ch.actor.Account})
+	data := map[string]string{"from": plan.From, "version": plan.To, "plan": id}
+	if e.DeadlineMoves() {
+		data["until"] = e.NewDeadline.Format(time.RFC3339)
+		ch.enter("migratedDeadline", true, data)
+		ch.notify("migrated")
+	} else {
+		ch.enter("migrated", true, data)
+	}
+	if e.OutcomeMoves() {
+		ch.enter("ruled", false, map[string]string{"outcome": string(e.NewOutcome), "amount": e.NewAmount})
+	}
+	return e
+}
+
+// rename gives what is kept by element its name in the new version.
+func rename[T any](kept map[string]T, target func(string) string) {
+	moved := map[string]T{}
+	for id, v := range kept {
+		if to := target(id); to != "" && to != id {
+			moved[to] = v
+			delete(kept, id)
+		}
+	}
+	for id, v := range moved {
+		kept[id] = v
+	}
+}
+
+// migrateTasks puts the tasks at the elements of the new version. What is asked
+// of a person stays what it was; within the authority it may be somebody else's.
+func (ch *change) migrateTasks(from, to *pack.Package, target func(string) string, cmds []bpmn.Command, problem func(MigrationProblemKind, string, string)) {
+	for i := range ch.tasks {
+		t := &ch.tasks[i]
+		was := t.Element
+		id := target(was)
+		if id == "" {
+			continue // done, or a misfit
+		}
+		if id != was {
+			t.Element = id
+			ch.touched[t.ID] = taskMoved
+		}
+		if t.Status != TaskOpen && t.Status != TaskWaiting {
+			continue
+		}
+		old, _ := from.Process.Element(was)
+		now, _ := to.Process.Element(id)
+		role := now.Attrs["role"]
+		outside := Task{Role: role}.Outside()
+		if now.Attrs["kind"] != string(t.Kind) || (t.Outside() || outside) && role != t.Role || old.Attrs["party"] != now.Attrs["party"] {
+			problem(ProblemTask, was, "")
+			continue
+		}
+		for _, cmd := range cmds {
+			if e, _ := to.Process.Element(cmd.Element); t.Role == roleParty && cmd.Type == bpmn.StartTimer && e.Attached == id && !e.Stays {
+				problem(ProblemParty, was, "")
+			}
+		}
+		if role != t.Role {
+			t.Role, t.Assignee, t.Assigned = role, "", ""
+			ch.touched[t.ID] = taskMoved
+		}
+	}
+}
+
+// migrateAnswers looks whether the new form would take the application, beyond
+// what the old one would not take today either. The application itself stays as it
+// was submitted.
+func (ch *change) migrateAnswers(from, to *pack.Package, e *MigrationEffect, problem func(MigrationProblemKind, string, string)) {
+	c := ch.c
+	asked, before := from.Form.Validate(ch.s.formEnv(from, c, c.Application))
+	clean, after := to.Form.Validate(ch.s.formEnv(to, c, c.Application))
+	same := func(x form.FieldError) func(form.FieldError) bool {
+		return func(y form.FieldError) bool { return x.Field == y.Field && x.Code == y.Code }
+	}
+	for _, x := range after {
+		switch {
+		case slices.ContainsFunc(before, same(x)):
+		case x.Code == "unknown":
+			e.Dropped = append(e.Dropped, x.Field)
+		default:
+			problem(ProblemForm, x.Field, x.Code)
+		}
+	}
+	for id := range clean {
+		_, known := c.Application[id]
+		if _, would := asked[id]; !known && !would { // facts that came with the case would be in both
+			problem(ProblemForm, id, "new")
+		}
+	}
+	slices.Sort(e.Dropped)
+}
+
+// fetches reports whether registers are being asked for the case.
+func (ch *change) fetches(s bpmn.State) bool {
+	return slices.ContainsFunc(s.Waits(), func(w bpmn.Wait) bool {
+		e, _ := ch.p.Process.Element(w.Element)
+		return w.Kind == bpmn.WaitService && e.Attrs["topic"] == "evidence.fetch"
+	})
+}
+
+// sameEvidence reports whether two versions ask the registers for the same.
+func sameEvidence(a, b *pack.Package) bool {
+	fetched := func(p *pack.Package) (all []string) {
+		for _, e := range p.Service.Evidence {
+			if e.By == "state" {
+				text, _ := json.Marshal([]string{e.ID, e.Type, e.Subject})
+				all = append(all, string(text))
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	return slices.Equal(fetched(a), fetched(b))
+}
+
+// timersOf is when the timers of a state are due, as far as that is on record.
+func (ch *change) timersOf(s bpmn.State) map[string]time.Time {
+	all := map[string]time.Time{}
+	for _, b := range s.Subs {
+		if b.Kind == bpmn.WaitTimer {
+			all[b.ID] = ch.c.File.Timers[b.ID].Due
+		}
+	}
+	return all
+}
+
+// timersMoved compares the timers with those from before.
+func (ch *change) timersMoved(before bpmn.State, due map[string]time.Time, target func(string) string) []TimerMove {
+	var all []TimerMove
+	gone := map[string]string{} // element of the new version and owner → timer that began again there
+	now := ch.timersOf(ch.c.File.Process)
+	for _, b := range before.Subs {
+		if _, still := now[b.ID]; b.Kind == bpmn.WaitTimer && !still {
+			gone[target(b.El)+" "+b.Own] = b.ID
+		}
+	}
+	for _, b := range ch.c.File.Process.Subs {
+		if b.Kind != bpmn.WaitTimer {
+			continue
+		}
+		m := TimerMove{Element: b.El, How: TimerKept, NewDue: now[b.ID]}
+		if at, kept := due[b.ID]; kept {
+			m.Due = at
+		} else if id, again := gone[b.El+" "+b.Own]; again {
+			m.How, m.Due = TimerRestarted, due[id]
+		} else {
+			m.How = TimerNew
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// migrateClock gives the authority the time that the new version has, from when
+// the clock began; what silence means follows too. A time that would be over
+// already is refused: it would decide by itself.
+func (ch *change) migrateClock(e *MigrationEffect, problem func(MigrationProblemKind, string, string)) {
+	clock, own := ch.c.File.Clock, ch.p.Service.Deadlines
+	clock.Silence = own.Silence
+	if clock.Limit == own.Decide {
+		ch.c.File.Clock = clock
+		return
+	}
+	clock.Limit, clock.Told = own.Decide, time.Time{} // it may become earlier: the law is another
+	ch.setClock(clock)
+	e.NewDeadline, _ = ch.c.File.Clock.Deadline()
+	if ch.now.After(e.NewDeadline) && !e.NewDeadline.IsZero() && (e.Deadline.IsZero() || !ch.now.After(e.Deadline)) {
+		problem(ProblemDeadline, "", "")
+	}
+}
+
+// ruleAgain applies the new rules to the same facts, where the old ones had been.
+func (ch *change) ruleAgain(e *MigrationEffect, problem func(MigrationProblemKind, string, string)) {
+	d, err := ch.p.Decide(ch.facts())
+	if err != nil {
+		text := err.Error()
+		if cause := errors.Unwrap(err); cause != nil {
+			text = cause.Error()
+		}
+		problem(ProblemRules, "", text)
+		return
+	}
+	ch.c.File.Proposal = &d
+	e.NewOutcome, e.NewAmount = d.Outcome, d.Amount
+}
+
+// submittedUnder is the version under which the case was submitted.
+func (c *Case) submittedUnder() string {
+	if len(c.File.Migrations) > 0 {
+		return c.File.Migrations[0].From
+	}
+	return c.Version
+}
