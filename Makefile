@@ -7,7 +7,7 @@ TEMPL := $(GO) run github.com/a-h/templ/cmd/templ
 ADDR  ?= localhost:8080
 DATA  ?= data/demo
 
-.PHONY: run build assets generate check test crash bench bench-decisions bench-processes clean help
+.PHONY: run build assets generate check test crash faults bench bench-decisions bench-processes clean help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -41,6 +41,11 @@ KILLS ?= 200
 
 crash: assets ## kill the real binary KILLS times under load, and PostgreSQL a quarter as often
 	KILLS=$(KILLS) $(GO) test ./internal/app -run TestCrash -count=1 -timeout 80m -v
+
+FAULTS ?= 40
+
+faults: assets ## fsync fails FAULTS times under load, and the disk is full as often; PostgreSQL half as often
+	FAULTS=$(FAULTS) $(GO) test ./internal/app -run TestFaults -count=1 -timeout 60m -v
 
 bench: assets ## load programs, results as JSON
 	$(GO) run ./bench/submit --json

@@ -39,7 +39,7 @@ func (g *gen) pick(label string, of ...string) string { return rapid.SampledFrom
 
 // block writes a piece of process and returns where it begins and ends.
 func (g *gen) block(depth int) (first, last string) {
-	kinds := []string{"userTask", "serviceTask", "task", "businessRuleTask", "timer", "message", "multi", "signal"}
+	kinds := []string{"userTask", "serviceTask", "task", "businessRuleTask", "timer", "message", "multi", "signal", "conditional", "link", "undoable", "undo"}
 	if depth > 0 {
 		kinds = append(kinds, "seq", "seq", "and", "or", "xor", "sub", "loop", "events", "boundary", "or", "and")
 	}
@@ -67,6 +67,23 @@ func (g *gen) block(depth int) (first, last string) {
 	case "signal":
 		id := g.id("s")
 		fmt.Fprintf(&g.b, "<intermediateThrowEvent id=%q><signalEventDefinition signalRef=\"sig\"/></intermediateThrowEvent>\n", id)
+		return id, id
+	case "conditional":
+		id := g.id("c")
+		fmt.Fprintf(&g.b, "<intermediateCatchEvent id=%q><conditionalEventDefinition><condition>x</condition></conditionalEventDefinition></intermediateCatchEvent>\n", id)
+		return id, id
+	case "link":
+		out, in := g.id("l"), g.id("l")
+		fmt.Fprintf(&g.b, "<intermediateThrowEvent id=%q><linkEventDefinition name=%q/></intermediateThrowEvent>\n<intermediateCatchEvent id=%q><linkEventDefinition name=%q/></intermediateCatchEvent>\n", out, out, in, out)
+		return out, in
+	case "undoable":
+		id := g.id("t")
+		fmt.Fprintf(&g.b, "<%[1]s id=%[2]q pg:topic=\"x\"/>\n", g.pick("undoable", "userTask", "serviceTask"), id)
+		g.handler(id)
+		return id, id
+	case "undo":
+		id := g.id("u")
+		fmt.Fprintf(&g.b, "<intermediateThrowEvent id=%q><compensateEventDefinition/></intermediateThrowEvent>\n", id)
 		return id, id
 	case "multi":
 		id := g.id("m")
@@ -116,6 +133,9 @@ func (g *gen) block(depth int) (first, last string) {
 		fmt.Fprintf(&g.b, "<subProcess id=%q>\n", id)
 		g.scope(depth-1, g.pick("event subprocess", "", "true", "false"))
 		g.b.WriteString("</subProcess>\n")
+		if g.pick("undoable", "no", "no", "yes") == "yes" {
+			g.handler(id)
+		}
 		if g.pick("caught", "no", "yes") == "yes" {
 			g.boundary(id, "error", true)
 		}
@@ -149,6 +169,13 @@ func (g *gen) block(depth int) (first, last string) {
 	}
 }
 
+// handler gives an activity what undoes it.
+func (g *gen) handler(host string) {
+	event, handler := g.id("b"), "undo_"+host
+	fmt.Fprintf(&g.b, "<boundaryEvent id=%q attachedToRef=%q><compensateEventDefinition/></boundaryEvent>\n<userTask id=%q isForCompensation=\"true\"/>\n<association id=%q sourceRef=%q targetRef=%q/>\n",
+		event, host, handler, g.id("a"), event, handler)
+}
+
 func (g *gen) boundary(host, kind string, interrupting bool) {
 	id, end := g.id("b"), g.id("e")
 	def := map[string]string{
@@ -164,7 +191,7 @@ func (g *gen) boundary(host, kind string, interrupting bool) {
 	g.flow(id, a, "")
 	how := ""
 	if !g.sound {
-		how = g.pick("end", "", "", "", `<terminateEventDefinition/>`, `<errorEventDefinition errorRef="err"/>`, `<escalationEventDefinition escalationRef="esc"/>`)
+		how = g.pick("end", "", "", "", `<terminateEventDefinition/>`, `<errorEventDefinition errorRef="err"/>`, `<escalationEventDefinition escalationRef="esc"/>`, `<compensateEventDefinition/>`)
 	}
 	fmt.Fprintf(&g.b, "<endEvent id=%q>%s</endEvent>\n", end, how)
 	g.flow(b, end, "")
@@ -253,8 +280,17 @@ func happening(t *rapid.T, s State) Event {
 		return MessageReceived(w.Name, w.Key)
 	case WaitSignal:
 		return SignalReceived(w.Name)
+	case WaitCondition:
+		return nowTrue()
 	}
 	return VariablesChanged()
+}
+
+// nowTrue makes the condition come true that the processes wait for.
+func nowTrue() Event {
+	ev := VariablesChanged()
+	ev.Set = feel.Context(feel.Entry{Name: "x", Value: feel.Bool(true)})
+	return ev
 }
 
 // Whatever is drawn and whatever happens: a process ends, or waits for something
@@ -339,6 +375,8 @@ func TestSoundProcessesEnd(t *testing.T) {
 						own = append(own, MessageReceived(w.Name, w.Key))
 					case WaitSignal:
 						own = append(own, SignalReceived(w.Name))
+					case WaitCondition:
+						own = append(own, nowTrue())
 					}
 				}
 			}

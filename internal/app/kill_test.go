@@ -25,6 +25,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"passerelle/internal/module/cases"
+	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/config"
 	"passerelle/internal/platform/db/dbtest"
 	"passerelle/internal/platform/web"
@@ -37,15 +38,16 @@ const (
 	between = 40
 )
 
-// kills is how often a test kills: KILLS, or a few times.
-func kills(t *testing.T) int {
-	text := os.Getenv("KILLS")
+// often is how often a test does something: as the environment says, or a few times.
+func often(t *testing.T, name string, few int) int {
+	t.Helper()
+	text := os.Getenv(name)
 	if text == "" {
-		return 4
+		return few
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 4 {
-		t.Fatalf("KILLS=%s: want a number from 4", text)
+	if err != nil || n < few {
+		t.Fatalf("%s=%s: want a number from %d", name, text, few)
 	}
 	return n
 }
@@ -62,26 +64,11 @@ func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and starts the server")
 	}
-	binary := filepath.Join(t.TempDir(), "passerelle")
-	if out, err := exec.Command("go", "build", "-o", binary, "passerelle/cmd/passerelle").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	n := kills(t)
+	n := often(t, "KILLS", 4)
 	server := func(t *testing.T, database string) *victim {
-		s := &victim{t: t, binary: binary, data: filepath.Join(t.TempDir(), "data"), addr: freeAddress(t), database: database}
+		s := newVictim(t, database)
 		s.start()
 		return s
-	}
-	postgres := func(t *testing.T) *dbtest.Cluster {
-		c, err := dbtest.StartCluster(dbtest.Durable)
-		if errors.Is(err, dbtest.ErrNoBinaries) {
-			t.Skipf("SKIP: %v", err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = c.Stop() })
-		return c
 	}
 	t.Run("Passerelle on SQLite", func(t *testing.T) {
 		s := server(t, "")
@@ -95,6 +82,20 @@ func TestCrash(t *testing.T) {
 		c := postgres(t)
 		server(t, c.URL).survive(n/4, c.Kill)
 	})
+}
+
+// postgres starts a server that treats the disk as in production.
+func postgres(t *testing.T) *dbtest.Cluster {
+	t.Helper()
+	c, err := dbtest.StartCluster(dbtest.Durable)
+	if errors.Is(err, dbtest.ErrNoBinaries) {
+		t.Skipf("SKIP: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Stop() })
+	return c
 }
 
 // survive lets people submit while kill is called n times, which returns when what
@@ -127,9 +128,16 @@ func (s *victim) survive(n int, kill func() error) {
 			p.again(t)
 		}
 	}
+	sent, lost, twice := s.reckon(people)
+	t.Logf("killed %d times; %d applications acknowledged, %d of them without an answer at first; %d lost, %d twice", n, sent, doubtful, lost, twice)
+}
 
+// reckon asks for every receipt again, ends the server and looks at what it left
+// behind. It fails for all that is lost, doubled or stuck.
+func (s *victim) reckon(people []*person) (all, lost, twice int) {
+	t := s.t
+	t.Helper()
 	sent := map[string]answer{} // by case
-	lost, twice := 0, 0
 	for _, p := range people {
 		for key, first := range p.receipts {
 			got, err := p.submit(key)
@@ -145,8 +153,11 @@ func (s *victim) survive(n int, kill func() error) {
 		}
 	}
 	s.stop()
+	if s.disk != nil { // what stands there is out of reach for this process
+		s.data = s.disk.copied(s.data)
+	}
 	s.inspect(sent)
-	t.Logf("killed %d times; %d applications acknowledged, %d of them without an answer at first; %d lost, %d twice", n, len(sent), doubtful, lost, twice)
+	return len(sent), lost, twice
 }
 
 // victim is the server as a process.
@@ -154,7 +165,42 @@ type victim struct {
 	t                  *testing.T
 	binary, data, addr string
 	database           string // "" for SQLite
+	disk               *disk  // of its own, or nil
+	log                io.Writer
 	cmd                *exec.Cmd
+}
+
+// newVictim is a server on an empty folder, not started yet.
+func newVictim(t *testing.T, database string) *victim {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &victim{t: t, binary: path, data: filepath.Join(t.TempDir(), "data"), addr: freeAddress(t), database: database, log: os.Stderr}
+}
+
+// binary builds the server, once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(built, "passerelle")
+	if out, err := exec.Command("go", "build", "-o", path, "passerelle/cmd/passerelle").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// built is the folder of what the tests build.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "passerelle-app"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(built)
+	os.Exit(code)
 }
 
 func freeAddress(t *testing.T) string {
@@ -170,8 +216,12 @@ func freeAddress(t *testing.T) string {
 // start returns when the server says that it is open.
 func (s *victim) start() {
 	s.t.Helper()
-	s.cmd = exec.Command(s.binary, "demo", "--cases", "0", "--data", s.data, "--addr", s.addr, "--database", s.database)
-	s.cmd.Stderr = os.Stderr
+	args := []string{s.binary, "demo", "--cases", "0", "--data", s.data, "--addr", s.addr, "--database", s.database}
+	if s.disk != nil {
+		args = append(s.disk.enter(), args...)
+	}
+	s.cmd = exec.Command(args[0], args[1:]...)
+	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -215,10 +265,14 @@ type answer struct{ Case, Number, ReceivedAt, ContentHash string }
 // person is a signed-in persona that submits applications.
 type person struct {
 	base     string
+	lang     string // in which they signed in
 	http     *http.Client
-	receipts map[string]answer // acknowledged, by key
-	doubtful []string          // keys without an answer
+	receipts map[string]answer   // acknowledged, by key
+	when     map[string]interval // from sending to the acknowledgement, by key
+	doubtful []string            // keys without an answer
 }
+
+var languages = []string{"fr", "de", "lb", "en", "pt"}
 
 // signIn passes the provider's page of personas, as a browser does.
 func (s *victim) signIn(i int) *person {
@@ -227,8 +281,8 @@ func (s *victim) signIn(i int) *person {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &person{base: "http://" + s.addr, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}, receipts: map[string]answer{}}
-	resp, err := p.http.Get(p.base + "/en/sign-in?then=/services")
+	p := &person{base: "http://" + s.addr, lang: languages[i%len(languages)], http: &http.Client{Jar: jar, Timeout: 20 * time.Second}, receipts: map[string]answer{}, when: map[string]interval{}}
+	resp, err := p.http.Get(p.base + "/" + p.lang + "/sign-in?then=/services")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -262,17 +316,29 @@ const (
 		"iban": "LU280019400644750000", "holder": "Test", "truthful": true, "changes": true}}`
 )
 
+// refusal is an answer that acknowledges nothing.
+type refusal struct {
+	status     int
+	lang, text string
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("%d: %s", r.status, r.text) }
+
 // submit sends one application; the key says which.
 func (p *person) submit(key string) (answer, error) {
-	service, body := "certificate-of-residence", certificate
-	if strings.HasPrefix(key, "allowance") {
+	service, body, kind := "certificate-of-residence", certificate, "application/json"
+	switch {
+	case strings.HasPrefix(key, withFile):
+		service = "cost-of-living-allowance"
+		body, kind = attached(allowance)
+	case strings.HasPrefix(key, "allowance"):
 		service, body = "cost-of-living-allowance", allowance
 	}
 	req, err := http.NewRequest(http.MethodPost, p.base+"/api/v1/services/"+service+"/applications", strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set("Idempotency-Key", key)
 	resp, err := p.http.Do(req)
 	if err != nil {
@@ -288,7 +354,7 @@ func (p *person) submit(key string) (answer, error) {
 		return p.submit(key)
 	}
 	if resp.StatusCode != http.StatusCreated {
-		return answer{}, fmt.Errorf("%s: %s", resp.Status, text)
+		return answer{}, &refusal{resp.StatusCode, resp.Header.Get("Content-Language"), string(text)}
 	}
 	var a answer
 	return a, json.Unmarshal(text, &a)
@@ -297,20 +363,33 @@ func (p *person) submit(key string) (answer, error) {
 // submitUntil sends one application after the other until there is no answer.
 func (p *person) submitUntil(dead <-chan struct{}, acknowledged chan<- struct{}) {
 	for {
-		key := fmt.Sprintf("%s-%016x", []string{"allowance", "certificate"}[rand.IntN(2)], rand.Uint64())
-		a, err := p.submit(key)
-		if err != nil {
-			p.doubtful = append(p.doubtful, key)
+		if err := p.send(newKey()); err != nil {
 			<-dead
 			return
 		}
-		p.receipts[key] = a
 		select {
 		case acknowledged <- struct{}{}:
 		case <-dead:
 			return
 		}
 	}
+}
+
+// send submits for the first time, and keeps what came of it.
+func (p *person) send(key string) error {
+	from := clock.System{}.Now()
+	a, err := p.submit(key)
+	if err != nil {
+		p.doubtful = append(p.doubtful, key)
+		return err
+	}
+	p.receipts[key], p.when[key] = a, interval{from, clock.System{}.Now()}
+	return nil
+}
+
+// newKey is a key that was never sent.
+func newKey() string {
+	return fmt.Sprintf("%s-%016x", []string{"allowance", "certificate"}[rand.IntN(2)], rand.Uint64())
 }
 
 // again sends what had no answer, and as a person would, once more where the

@@ -35,6 +35,14 @@ func (a *App) measure(r prometheus.Registerer) {
 		health(func(h work.Health) float64 { return h.Lag.Seconds() }))
 	gauge("work_incidents", "Jobs that wait for a person to mend their cause; NaN when the queue cannot be asked.",
 		health(func(h work.Health) float64 { return float64(h.Incidents) }))
+	gauge("db_writable", "1 while the database takes writes, 0 while it refuses them: a full disk, a disk that fails.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if a.db.Writable(ctx) != nil {
+			return 0
+		}
+		return 1
+	})
 	counter("db_writes_total", "Acknowledged write transactions.", func() int64 { return a.db.Stats().Writes })
 	counter("db_commits_total", "Commits; on SQLite one holds several writes.", func() int64 { return a.db.Stats().Commits })
 	counter("db_failed_total", "Writes that returned an error.", func() int64 { return a.db.Stats().Failed })

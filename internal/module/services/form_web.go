@@ -377,16 +377,8 @@ const formMemory = 4 << 20
 
 // parse reads a posted form, with or without files.
 func (w *Web) parse(r *http.Request) (url.Values, error) {
-	err := r.ParseMultipartForm(formMemory)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
-	}
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errs.Wrap(errs.TooLarge, "", err)
-	case err != nil:
-		return nil, errs.Wrap(errs.Invalid, "", err)
+	if err := web.ParseForm(r, formMemory); err != nil {
+		return nil, err
 	}
 	for name, vs := range r.PostForm {
 		for _, v := range vs {

@@ -24,6 +24,7 @@ type DB struct {
 	backend  backend
 	counters counters
 	wakes    wakes
+	refusing atomic.Bool // the database refused a Write; Writable has not found it well since
 }
 
 // backend is one of the two databases.
@@ -34,6 +35,8 @@ type backend interface {
 	migrate(ctx context.Context, m migration) error
 	ping(ctx context.Context) error
 	close() error
+	room() error   // whether the disk takes more than the next row, where we can know
+	touch() string // a statement that costs a durable commit and changes nothing
 }
 
 // Open opens the database that url names: "sqlite:/path/file.db" (created when
@@ -98,10 +101,32 @@ func (d *DB) write(ctx context.Context, guarded bool, fn func(ctx context.Contex
 		return fn(ctx, tx)
 	})
 	if err != nil {
-		return explain(err)
+		if err = explain(err); errs.KindOf(err) == errs.Unavailable {
+			d.refusing.Store(true)
+		}
+		return err
 	}
 	d.wakes.wake(topics)
 	return nil
+}
+
+// Writable says whether Writes succeed: nil, or why the database refuses them (a
+// full disk, for one) while it may still be read. Only after a refusal does it try.
+func (d *DB) Writable(ctx context.Context) error {
+	if !d.refusing.Load() {
+		return nil
+	}
+	if err := d.backend.room(); err != nil {
+		return errs.Wrap(errs.Unavailable, "", fmt.Errorf("the disk of the database takes no more: %w", err))
+	}
+	err := d.Write(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.ExecContext(ctx, d.backend.touch())
+		return err
+	})
+	if err == nil {
+		d.refusing.Store(false)
+	}
+	return err
 }
 
 // Ping asks the database whether it answers: for /readyz.

@@ -18,3 +18,6 @@ func WithConnector(t *testing.T, wrap func(driver.Connector) driver.Connector) {
 	wrapConnector = wrap
 	t.Cleanup(func() { wrapConnector = before })
 }
+
+// Again is whether a PostgreSQL transaction that ended in an error is run again.
+var Again = again

@@ -78,10 +78,10 @@ func unavailable(err error) string {
 			return "the disk of the database is full"
 		case strings.HasPrefix(pe.Code, "53"):
 			return "the database has no resources left"
-		case lostConnection(err):
-			return "the database server is gone"
 		case pe.Code == "58030":
 			return "the disk of the database fails"
+		case lostConnection(err):
+			return "the database server is gone"
 		}
 		return ""
 	}
@@ -105,7 +105,9 @@ func lostConnection(err error) bool {
 			"53300": // too many connections
 			return true
 		}
-		return strings.HasPrefix(pe.Code, "08")
+		// With a panic (an fsync that failed, for one) the server ends every connection
+		// and recovers, or ends itself.
+		return strings.HasPrefix(pe.Code, "08") || pe.SeverityUnlocalized == "PANIC"
 	}
 	var ce *pgconn.ConnectError
 	var ne net.Error

@@ -150,6 +150,9 @@ func TestALockedDatabaseIsUnavailableAndTheWriterRecovers(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if errs.KindOf(d.Writable(t.Context())) != errs.Unavailable {
+		t.Error("while locked, it is said to be writable")
+	}
 	if count(t, d) != 0 {
 		t.Error("a refused write left rows")
 	}
@@ -179,6 +182,9 @@ func TestAFullDiskIsUnavailableAndTakesNobodyAlong(t *testing.T) {
 	})
 	if errs.KindOf(err) != errs.Unavailable || !strings.Contains(err.Error(), "disk of the database is full") {
 		t.Errorf("got %v", err)
+	}
+	if err := d.Writable(t.Context()); err != nil {
+		t.Errorf("what still fits is not told: %v", err)
 	}
 	if err := d.Write(t.Context(), insert("small", 1)); err != nil {
 		t.Errorf("what still fits: %v", err)

@@ -3,6 +3,7 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
@@ -143,5 +145,52 @@ func TestAWriteTheSystemRefusesIsUnavailableAndTheWriterRecovers(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil || result != "result true true" {
 		t.Errorf("child: %v, %q (some refused, rows as acknowledged)", err, result)
+	}
+}
+
+// What the log holds when a process dies may never have reached the disk, and
+// whoever sends it again would be told that it is stored. Opening writes it once
+// more, before anybody reads it.
+func TestOpeningMakesTheLogOfAProcessThatDiedDurable(t *testing.T) {
+	cmd, out, file := dbtest.Child(t, func(file string) {
+		ctx := context.Background()
+		d, err := db.Open(ctx, "sqlite:"+file)
+		dbtest.Must(err)
+		dbtest.Must(d.Migrate(ctx, "notes", notes))
+		dbtest.Must(d.Write(ctx, insert("before", 1)))
+		fmt.Println("written")
+		select {} // until killed
+	})
+	if !out.Scan() {
+		t.Fatal("the child says nothing")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	log := file + "-wal"
+	old := time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
+	if err := os.Chtimes(log, old, old); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(log)
+	if err != nil || len(before) == 0 {
+		t.Fatalf("a log of %d bytes, %v", len(before), err)
+	}
+
+	d, err := db.Open(t.Context(), "sqlite:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	info, err := os.Stat(log)
+	if err != nil || info.ModTime().Equal(old) {
+		t.Errorf("the log was not written again: %v", err)
+	}
+	if after, err := os.ReadFile(log); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("the log has other bytes, %v", err)
+	}
+	if n := count(t, d); n != 1 {
+		t.Errorf("%d rows, want the one of the child", n)
 	}
 }

@@ -65,6 +65,8 @@ func openPostgres(ctx context.Context, url string, c *counters) (*postgresDB, er
 
 func (p *postgresDB) dialect() Dialect { return PostgreSQL }
 func (p *postgresDB) read() Querier    { return p.reading }
+func (p *postgresDB) room() error      { return nil }
+func (p *postgresDB) touch() string    { return "SELECT pg_logical_emit_message(true, 'passerelle', '')" }
 
 func (p *postgresDB) ping(ctx context.Context) error {
 	return errors.Join(p.writes.PingContext(ctx), p.reads.PingContext(ctx))

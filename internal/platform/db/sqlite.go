@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -57,7 +59,7 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 	// file's timestamps; systems that lack it keep fsync.
 	_, _ = sqlite.Fdatasync(true)
 
-	w, err := openWriter(ctx, sqliteDSN(path,
+	w, err := openWriter(ctx, path, sqliteDSN(path,
 		"cache_size(-16384)",            // 16 MiB
 		"wal_autocheckpoint(4000)",      // 16 MiB of log between two checkpoints
 		"journal_size_limit(67108864)"), // give a log that grew under long reads back to the disk
@@ -77,6 +79,18 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 
 func (s *sqliteDB) dialect() Dialect { return SQLite }
 func (s *sqliteDB) read() Querier    { return s.reading }
+func (s *sqliteDB) touch() string    { return "PRAGMA user_version = 0" }
+
+// room writes a file beside the database and removes it: on a full disk a small
+// row may still fit where a larger one was refused.
+func (s *sqliteDB) room() error {
+	f, err := os.CreateTemp(filepath.Dir(s.path), "room-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
+}
 
 func (s *sqliteDB) write(ctx context.Context, _ bool, fn func(context.Context, *Tx) error) error {
 	return s.writer.write(ctx, fn)

@@ -6,6 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -33,6 +36,7 @@ const (
 // batch is rolled back and the others run again, from then on each inside a
 // savepoint.
 type writer struct {
+	path  string // of the file
 	pool  *sql.DB
 	count *counters
 	queue chan *request
@@ -59,13 +63,13 @@ type request struct {
 
 var errClosed = errs.New(errs.Unavailable, "").Because("the database is closed")
 
-func openWriter(ctx context.Context, dsn string, c *counters) (*writer, error) {
+func openWriter(ctx context.Context, path, dsn string, c *counters) (*writer, error) {
 	connector, err := sqliteConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{
-		pool: sql.OpenDB(connector), count: c,
+		path: path, pool: sql.OpenDB(connector), count: c,
 		queue:   make(chan *request, batchWrites),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
@@ -86,6 +90,10 @@ func (w *writer) connect(ctx context.Context) error {
 		return err
 	}
 	w.conn, w.on, w.watched = conn, &prepared{on: conn}, false
+	if err := w.renewLog(); err != nil {
+		w.giveUp()
+		return err
+	}
 	return conn.Raw(func(c any) error {
 		if h, ok := c.(interface {
 			RegisterRollbackHook(sqlite.RollbackHookFn)
@@ -95,6 +103,48 @@ func (w *writer) connect(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// renewLog makes durable what the log holds. Whoever wrote it may have died, or
+// been refused, between writing and fsync: then the system shows a transaction
+// that is not on the disk, and after a failed fsync it will not write it again by
+// itself either. Reading it would acknowledge it, to somebody who sends it again.
+// So its bytes are written once more, over themselves, while nobody else may write.
+func (w *writer) renewLog() error {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if err := rewrite(w.path + "-wal"); err != nil {
+		return errs.Wrap(errs.Unavailable, "", fmt.Errorf("the disk of the database fails: %w", err))
+	}
+	return w.exec("ROLLBACK")
+}
+
+// rewrite writes a file over itself and has it on the disk when it returns; a
+// file that is missing is no error.
+func rewrite(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buf := make([]byte, 1<<20)
+	for at := int64(0); ; {
+		n, err := f.ReadAt(buf, at)
+		if _, werr := f.WriteAt(buf[:n], at); werr != nil {
+			return werr
+		}
+		at += int64(n)
+		if err == io.EOF {
+			return f.Sync()
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (w *writer) disconnect() {

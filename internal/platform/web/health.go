@@ -12,13 +12,23 @@ import (
 type readiness struct {
 	names  []string
 	checks []func(context.Context) error
+	told   []bool // only told: requests come here all the same
 }
 
 // Ready registers a check for /readyz: nil means that the part named can do
 // its work. It is asked often, and has two seconds.
 func (s *Server) Ready(name string, check func(context.Context) error) {
+	s.check(name, check, false)
+}
+
+// Tell registers a check whose failure /readyz tells without turning requests away:
+// what still works is worth more than an error page of the load balancer.
+func (s *Server) Tell(name string, check func(context.Context) error) { s.check(name, check, true) }
+
+func (s *Server) check(name string, check func(context.Context) error, told bool) {
 	s.readiness.names = append(s.readiness.names, name)
 	s.readiness.checks = append(s.readiness.checks, check)
+	s.readiness.told = append(s.readiness.told, told)
 }
 
 // serveHealth says that the process answers, and nothing more.
@@ -45,7 +55,7 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) error {
 	for i, err := range results {
 		parts[s.readiness.names[i]] = err == nil
 		if err != nil {
-			ready = false
+			ready = ready && s.readiness.told[i]
 			s.log.Warn("not ready", "part", s.readiness.names[i], "error", err)
 		}
 	}

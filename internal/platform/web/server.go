@@ -108,6 +108,7 @@ func New(d Deps) (*Server, error) {
 	s.router.Raw("GET /readyz", s.serveReady)
 	s.router.Raw("GET /metrics", s.serveMetrics)
 	s.Ready("database", func(ctx context.Context) error { return answers(ctx, d.DB.Read()) })
+	s.Tell("writes", d.DB.Writable)
 
 	s.handler = http.HandlerFunc(s.route)
 	chain := s.chain()

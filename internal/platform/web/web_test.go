@@ -412,7 +412,7 @@ func TestHealthReadinessMetrics(t *testing.T) {
 	if w := ask(s, "GET", "/healthz"); w.Code != 200 || w.Body.String() != "ok\n" {
 		t.Errorf("health: %d", w.Code)
 	}
-	if w := ask(s, "GET", "/readyz"); w.Code != 200 || !strings.Contains(w.Body.String(), `"parts":{"database":true}`) {
+	if w := ask(s, "GET", "/readyz"); w.Code != 200 || !strings.Contains(w.Body.String(), `"parts":{"database":true,"writes":true}`) {
 		t.Errorf("ready: %d %s", w.Code, w.Body)
 	}
 	s.stopping.Store(true)

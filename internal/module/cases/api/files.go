@@ -34,9 +34,8 @@ const inMemory = 64 << 10
 
 // readMultipart returns the part called submission and the files.
 func readMultipart(l *i18n.Locale, r *http.Request) ([]byte, *files, error) {
-	if err := r.ParseMultipartForm(inMemory); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+	if err := web.ParseForm(r, inMemory); err != nil {
+		if errs.KindOf(err) != errs.Invalid {
 			return nil, nil, err
 		}
 		return nil, nil, malformed(web.Field{Code: "multipart", Message: l.T("api.body")})

@@ -61,8 +61,8 @@ type humaContext = huma.Context
 // the platform answers it like every other.
 type call struct {
 	humaContext
-	err      error
-	tooLarge error
+	err    error
+	unread error // why the body could not be read, when the sender's form is not to blame
 }
 
 func (c *call) fail(status int, msg string, causes []error) {
@@ -77,8 +77,8 @@ func (c *call) fail(status int, msg string, causes []error) {
 		}
 	}
 	switch {
-	case c.tooLarge != nil:
-		c.err = c.tooLarge
+	case c.unread != nil:
+		c.err = c.unread
 	case status == http.StatusRequestEntityTooLarge:
 		c.err = errs.New(errs.TooLarge, "").Because("%s", msg)
 	case status >= 500:
@@ -131,11 +131,11 @@ func (c *call) BodyWriter() io.Writer {
 	return c.humaContext.BodyWriter()
 }
 
-// GetMultipartForm and BodyReader remember that a body was too large: huma
-// tells only that it could not be read.
+// GetMultipartForm and BodyReader remember that a body was too large, or our disk
+// too full for it: huma tells only that it could not be read.
 func (c *call) GetMultipartForm() (*multipart.Form, error) {
 	f, err := c.humaContext.GetMultipartForm()
-	c.noteTooLarge(err)
+	c.noteUnread(err)
 	return f, err
 }
 
@@ -145,14 +145,13 @@ type reader struct{ c *call }
 
 func (r reader) Read(b []byte) (int, error) {
 	n, err := r.c.humaContext.BodyReader().Read(b)
-	r.c.noteTooLarge(err)
+	r.c.noteUnread(err)
 	return n, err
 }
 
-func (c *call) noteTooLarge(err error) {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		c.tooLarge = err
+func (c *call) noteUnread(err error) {
+	if e := web.BodyError(err); errs.KindOf(e) != errs.Invalid {
+		c.unread = e
 	}
 }
 

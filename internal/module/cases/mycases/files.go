@@ -17,6 +17,7 @@ import (
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
+	"passerelle/internal/platform/web"
 )
 
 // What an answer may carry.
@@ -32,16 +33,8 @@ var fileTypes = []string{"application/pdf", "image/jpeg", "image/png"}
 // takeAnswer reads a posted answer. The files are stored before the case knows
 // of them; each is what its content says, whatever its name.
 func (w *Web) takeAnswer(r *http.Request, l *i18n.Locale) (text string, files []cases.Document, wrong []ui.ErrorItem, err error) {
-	err = r.ParseMultipartForm(answerMemory)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
-	}
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return "", nil, nil, errs.Wrap(errs.TooLarge, "", err)
-	case err != nil:
-		return "", nil, nil, errs.Wrap(errs.Invalid, "", err)
+	if err := web.ParseForm(r, answerMemory); err != nil {
+		return "", nil, nil, err
 	}
 	text = strings.TrimSpace(r.PostFormValue("text"))
 	if !utf8.ValidString(text) {

@@ -158,6 +158,22 @@ func (c *Cluster) Kill() error {
 			time.Sleep(time.Millisecond)
 		}
 	}
+	return c.Again()
+}
+
+// Processes are those of the running server, the one that starts the others first.
+func (c *Cluster) Processes() ([]int, error) {
+	server, err := c.server()
+	if err != nil {
+		return nil, err
+	}
+	family, err := children(server)
+	return append([]int{server}, family...), err
+}
+
+// Again starts a server that has ended, on the same folder, and returns when it has
+// recovered and answers.
+func (c *Cluster) Again() error {
 	if _, err := io.WriteString(c.life, "again\n"); err != nil {
 		return err
 	}
