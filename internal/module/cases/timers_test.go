@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +61,8 @@ func TestARepeatedTimerKeepsItsDay(t *testing.T) {
 		if err := ch.startTimer(bpmn.Command{ID: id, Value: week}); err != nil {
 			t.Fatal(err)
 		}
-		ch.fired = firedTimer{element: timerElement(id), timer: ch.c.File.Timers[id]}
+		element, _, _ := strings.Cut(id, "~")
+		ch.fired = firedTimer{element: element, timer: ch.c.File.Timers[id]}
 		return ch.c.File.Timers[id].Due
 	}
 	ch := &change{s: &Service{calendar: NewCalendar(nil)}, c: &Case{Kind: Appeal}, ends: map[string]time.Time{}}
