@@ -23,7 +23,7 @@ type cli struct {
 	Serve       serveCmd         `cmd:"" help:"Serve a real installation."`
 	Demo        demoCmd          `cmd:"" help:"Open the demonstration State."`
 	CheckConfig checkConfigCmd   `cmd:"" help:"Say what is wrong with a configuration file, or print a commented example."`
-	Service     serviceCmd       `cmd:"" help:"Check and test service packages."`
+	Service     serviceCmd       `cmd:"" help:"Begin, check, test and publish service packages."`
 	Dmn         dmnCmd           `cmd:"" help:"Evaluate, check and explain decision models."`
 	Bpmn        bpmnCmd          `cmd:"" help:"Say which constructs of BPMN are supported."`
 	Decision    decisionCmd      `cmd:"" help:"Run a past decision again."`

@@ -10,8 +10,10 @@ import (
 )
 
 type serviceCmd struct {
-	Check serviceCheckCmd `cmd:"" help:"Find what would hurt at run time: types, texts, letters, gaps, unreachable pages."`
-	Test  serviceTestCmd  `cmd:"" help:"Run the scenarios of service packages."`
+	New     serviceNewCmd     `cmd:"" help:"Begin a service: a folder that checks clean and whose texts are yours to write."`
+	Check   serviceCheckCmd   `cmd:"" help:"Find what would hurt at run time: types, texts, letters, gaps, unreachable pages."`
+	Test    serviceTestCmd    `cmd:"" help:"Run the scenarios of service packages."`
+	Publish servicePublishCmd `cmd:"" help:"Propose a version to an installation; a second designer approves it on the pages."`
 }
 
 type serviceCheckCmd struct {

@@ -25,6 +25,8 @@
 //     cancels does not appear.
 //   - Expressions are FEEL. A condition that is neither true nor false is an
 //     incident and never takes the default flow in silence.
+//   - Migrate takes a state over to another process by a mapping of elements. Ids
+//     stay, so that answers on their way arrive; to the caller they are opaque.
 //   - Call activities run inline, in the same state; their elements are called
 //     "call/inner".
 //

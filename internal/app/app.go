@@ -54,6 +54,7 @@ type App struct {
 	cases     *cases.Service
 	accounts  *people.Service
 	packages  *pack.Set
+	published *versions.Service
 	registers *exchange.Directory
 }
 
@@ -106,6 +107,11 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		return nil, err
 	}
 
+	a.published = versions.New(versions.Deps{DB: a.db, Clock: now, Packages: set, Loose: cfg.Demo.On, Log: log})
+	if err := a.published.Start(ctx); err != nil {
+		return nil, fmt.Errorf("published versions: %w", err)
+	}
+
 	a.queue = work.New(a.db, now, log, work.Options{})
 	events := event.New(a.queue)
 	accounts := people.New(a.db, clock.System{})
@@ -152,7 +158,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	workbench.New(workbench.Options{Service: caseService, Blobs: blobs, Queue: a.queue, Officials: officials(accounts)}).Routes(rt)
 	trials := simulation.New(simulation.Deps{DB: a.db, Clock: now, Queue: a.queue, Packages: set, People: population, Applied: caseService.Applied, Log: log})
 	(&simulation.Web{Service: trials}).Routes(rt)
-	(&versions.Web{Packages: set, Clock: now, Migrate: migration.Path}).Routes(rt)
+	(&versions.Web{Service: a.published, Migrate: migration.Path}).Routes(rt)
 	(&migration.Web{Cases: caseService}).Routes(rt)
 	about.NewWeb(about.Options{Demo: cfg.Demo.On, PublicURL: cfg.Server.PublicURL, SessionIdle: time.Duration(cfg.Session.Idle),
 		SessionLifetime: time.Duration(cfg.Session.Lifetime), Contacts: contacts(set), Services: inForce(set, now)}).Routes(rt)
@@ -173,6 +179,7 @@ func (a *App) Server() http.Handler { return a.server }
 // and closes the database.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	go a.published.Watch(working, publishedPoll)
 	worked := make(chan error, 1)
 	go func() { worked <- a.queue.Run(working) }()
 	err := a.server.Run(ctx, l)
@@ -183,6 +190,10 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, a.db.Close())
 }
 
+// publishedPoll is how often a node asks what others have published: one small
+// query. A case of a version that it does not know yet is tried again later.
+const publishedPoll = 2 * time.Second
+
 // Close closes what New opened, for an App that is not run.
 func (a *App) Close() error { return a.db.Close() }
 
@@ -192,7 +203,7 @@ func migrate(ctx context.Context, d *db.DB) error {
 		run  func(context.Context, *db.DB) error
 	}{
 		{"work", work.Migrate}, {"event", event.Migrate}, {"mail", mail.Migrate}, {"web", web.Migrate},
-		{"people", people.Migrate}, {"services", services.Migrate}, {"simulation", simulation.Migrate}, {"cases", cases.Migrate},
+		{"people", people.Migrate}, {"services", services.Migrate}, {"simulation", simulation.Migrate}, {"versions", versions.Migrate}, {"cases", cases.Migrate},
 	} {
 		if err := m.run(ctx, d); err != nil {
 			return fmt.Errorf("migrate %s: %w", m.name, err)

@@ -83,6 +83,20 @@ func TestScreenshots(t *testing.T) {
 	maker.until(".pa-figures")
 	maker.picture("simulation")
 
+	many, err := openWith(t.TempDir(), 10, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := many.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	taker := many.visitor(t, how{width: desktop})
+	taker.signIn(designer, "/en/migrations")
+	taker.dryRun()
+	taker.picture("migration")
+
 	v.resize(phone)
 	v.open("/en")
 	v.picture("home-phone")

@@ -32,6 +32,11 @@ type site struct {
 // open starts an installation with n seeded cases on a free port, with the
 // identity providers beside the demonstration's own.
 func open(dir string, n int, issuers ...config.Issuer) (*site, error) {
+	return openWith(dir, n, n/10, issuers...)
+}
+
+// openWith is open with so many applications for the heat pump on top.
+func openWith(dir string, n, heatPumps int, issuers ...config.Issuer) (*site, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -45,7 +50,7 @@ func open(dir string, n int, issuers ...config.Issuer) (*site, error) {
 		cancel()
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := app.SeedCases(n, n/10)(ctx, a); err != nil {
+	if err := app.SeedCases(n, heatPumps)(ctx, a); err != nil {
 		cancel()
 		return nil, errors.Join(err, a.Close(), l.Close())
 	}

@@ -20,6 +20,7 @@ func (p *Provider) Claims(subject string) (people.Claims, bool) {
 	out := people.Claims{
 		Issuer: p.Issuer(), Subject: subject, Person: people.NationalID(text("national_id")),
 		Name: text("name"), Email: text("email"), Lang: i18n.Lang(text("locale")),
+		GivenName: text("given_name"), FamilyName: text("family_name"), BirthDate: text("birthdate"),
 	}
 	roles, _ := c["passerelle_roles"].([]string)
 	for _, r := range roles {

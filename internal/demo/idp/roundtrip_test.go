@@ -136,6 +136,9 @@ func TestAnAccountPreparedByAProgramIsTheOneSignedInto(t *testing.T) {
 		if !ok {
 			t.Fatalf("no claims of %s", persona.Key)
 		}
+		if parts := claims.GivenName + " " + claims.FamilyName; persona.Person >= 0 && (parts != claims.Name || claims.BirthDate == "") {
+			t.Errorf("%s is prepared as %q, born %q", claims.Name, parts, claims.BirthDate)
+		}
 		prepared, err := s.accounts.SignIn(t.Context(), claims, "fr")
 		if err != nil {
 			t.Fatal(err)

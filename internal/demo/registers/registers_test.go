@@ -78,6 +78,28 @@ func TestIncomeParameters(t *testing.T) {
 	}
 }
 
+// What is still to come is not known: on a day before somebody left a post, the
+// post goes on.
+func TestEmploymentsStandAsOfToday(t *testing.T) {
+	for i := range state.Len() {
+		full := state.Employment(i, demoTime.Now()).Periods
+		if len(full) != 2 {
+			continue
+		}
+		left, _ := time.Parse(time.DateOnly, *full[1].To)
+		e, err := ask(t, New(state, clock.Fixed(left.AddDate(0, 0, -1))), state.ID(i), exchange.TypeEmployment, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before exchange.Employment
+		if err := e.Decode(&before); err != nil || len(before.Periods) != 1 || before.Periods[0].To != nil || before.Periods[0].From != full[1].From {
+			t.Errorf("the day before %s: %+v, %v", *full[1].To, before.Periods, err)
+		}
+		return
+	}
+	t.Error("nobody has had two posts")
+}
+
 func TestEveryRegisterAnswersForItself(t *testing.T) {
 	r, founder := New(state, demoTime), idOf(t, "founder")
 	for evidenceType, register := range map[string]string{

@@ -47,6 +47,7 @@ const (
 	certificate = "certificate-of-residence"
 	permit      = "business-permit"
 	heatPump    = "klimabonus-heat-pump"
+	leave       = "parental-leave"
 	arrival     = "declaration-of-arrival"
 )
 
@@ -107,6 +108,7 @@ func Run(ctx context.Context, d Deps, n int) error {
 		}
 	}
 	for range p.HeatPumps {
+		p.Clock.SetOffset(present - 24*time.Hour) // all of them yesterday, however long each took to fill in
 		who, i, err := p.somebody(ctx)
 		if err != nil {
 			return err
@@ -255,6 +257,8 @@ func (p *past) answers(service string, person int) form.Answers {
 			"agreed": true, "otherIncome": false, "studentAid": false, "detention": false, "stay": "ordinary",
 			"iban": p.iban(person), "holder": r.GivenName + " " + r.FamilyName, "truthful": true, "changes": true,
 		}
+	case leave:
+		return p.leave(person)
 	case certificate:
 		return form.Answers{"include": []any{"nationality"}}
 	case arrival:
@@ -501,6 +505,7 @@ var stories = []struct {
 	{61, "single-parent", allowance, ""},
 	{47, "large-household", heatPump, ""},
 	{40, "founder", permit, ""},
+	{38, "other-parent", leave, ""}, // never answered by the other parent: an officer decides
 	{33, "family", allowance, ""},
 	{30, "large-household", arrival, ""}, // whose other adult never answered
 	{21, "pensioner", allowance, "fns-case-worker"},
@@ -508,6 +513,7 @@ var stories = []struct {
 	{5, "founder-with-record", permit, ""},
 	{5, "student", arrival, ""}, // lodged by somebody who has not answered yet
 	{4, "high-income", allowance, ""},
+	{3, "parent", leave, ""}, // the employer and the other parent are asked
 	{3, "cross-border-worker", arrival, ""},
 }
 
@@ -531,6 +537,11 @@ func (p *past) personas(ctx context.Context, day int) error {
 		}
 		if err := p.runDue(ctx); err != nil {
 			return err
+		}
+		if s.persona == "other-parent" {
+			if err := p.employerAgrees(ctx, who, persona.Person, r.Case); err != nil {
+				return err
+			}
 		}
 		if s.ask == "" {
 			continue

@@ -43,6 +43,7 @@ type change struct {
 	also         func(context.Context, *db.Tx) error // what is stored with the change besides, or nil
 	events       []event.Event
 	opened       []*change  // linked cases that this change opens
+	since        time.Time  // since when the authority could act, if that is not now
 	fired        firedTimer // the timer that this change is, if it is one
 	reopens      string     // id of the contested case that a granted appeal opens again
 }
@@ -203,7 +204,11 @@ func (ch *change) settle() {
 	case ch.owing(), ch.partying():
 		ch.setClock(c.File.Clock.Pause(ch.now))
 	case !ch.asking():
-		ch.setClock(c.File.Clock.Start(ch.now).Resume(ch.now))
+		since := ch.now
+		if !ch.since.IsZero() && ch.since.After(c.File.Clock.Paused) {
+			since = ch.since
+		}
+		ch.setClock(c.File.Clock.Start(since).Resume(since))
 	}
 	status := Received
 	if c.File.Decision != nil {

@@ -4,7 +4,8 @@
 // receives the appeal against it.
 //
 // Invariants:
-//   - A case stays on the version of the service it was submitted to.
+//   - A case stays on the version of the service it was submitted to, unless a
+//     migration takes it to another; its file keeps the record of that.
 //   - One transaction leads from a command to the process's next wait state;
 //     what leaves the house (mail, payment, evidence) is a job of that same
 //     transaction with a deterministic id, so that it happens, and once.
@@ -20,7 +21,7 @@
 //
 // Tables owned: cases_case, cases_task, cases_entry, cases_document,
 // cases_request, cases_invitation, cases_message, cases_certificate, cases_payment,
-// cases_refused_access, cases_run, cases_receipt.
+// cases_refused_access, cases_run, cases_receipt, cases_migration, cases_migration_case.
 //
 // Events sent: case.submitted, case.decided, case.closed. Events heard: none.
 package cases

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
@@ -89,6 +90,7 @@ const (
 	ProblemMoved    MigrationProblemKind = "moved"    // it is on another version by now
 	ProblemDecided  MigrationProblemKind = "decided"  // it was decided, by somebody or by silence: that stands, under its law
 	ProblemTask     MigrationProblemKind = "task"     // an open task would be of another kind, or somebody else's altogether
+	ProblemFee      MigrationProblemKind = "fee"      // a fee is due, and would be another
 	ProblemParty    MigrationProblemKind = "party"    // somebody was invited with a time that would change
 	ProblemForm     MigrationProblemKind = "form"     // an answer that the new form does not accept, or a new one that it needs
 	ProblemEvidence MigrationProblemKind = "evidence" // facts are being fetched, and the new version asks for others
@@ -166,8 +168,12 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 	}
 	ch.migrateTasks(from, to, target, cmds, problem)
 	ch.migrateAnswers(from, to, &e, problem)
-	if ch.fetches(before) && !sameEvidence(from, to) {
-		problem(ProblemEvidence, "", "")
+	for _, w := range before.Waits() {
+		was, _ := from.Process.Element(w.Element)
+		is, _ := to.Process.Element(target(w.Element))
+		if w.Kind == bpmn.WaitService && was.Attrs["topic"] == "evidence.fetch" && (was.Attrs["evidence"] != is.Attrs["evidence"] || !sameEvidence(from, to)) {
+			problem(ProblemEvidence, w.Element, "")
+		}
 	}
 	if len(misfits) > 0 {
 		return e
@@ -239,6 +245,9 @@ func (ch *change) migrateTasks(from, to *pack.Package, target func(string) strin
 			problem(ProblemTask, was, "")
 			continue
 		}
+		if t.Kind == TaskPay && !reflect.DeepEqual(from.Service.Fee, to.Service.Fee) {
+			problem(ProblemFee, was, "")
+		}
 		for _, cmd := range cmds {
 			if e, _ := to.Process.Element(cmd.Element); t.Role == roleParty && cmd.Type == bpmn.StartTimer && e.Attached == id && !e.Stays {
 				problem(ProblemParty, was, "")
@@ -277,14 +286,6 @@ func (ch *change) migrateAnswers(from, to *pack.Package, e *MigrationEffect, pro
 		}
 	}
 	slices.Sort(e.Dropped)
-}
-
-// fetches reports whether registers are being asked for the case.
-func (ch *change) fetches(s bpmn.State) bool {
-	return slices.ContainsFunc(s.Waits(), func(w bpmn.Wait) bool {
-		e, _ := ch.p.Process.Element(w.Element)
-		return w.Kind == bpmn.WaitService && e.Attrs["topic"] == "evidence.fetch"
-	})
 }
 
 // sameEvidence reports whether two versions ask the registers for the same.

@@ -290,7 +290,7 @@ func (s *Service) StartMigration(ctx context.Context, a Actor, id string) error 
 	}
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		m, err := s.store.migration(ctx, tx, id)
-		if err != nil {
+		if err != nil || m.State == MigrationRunning { // a double click
 			return err
 		}
 		if _, _, err := s.versions(m.Plan); err != nil {
@@ -317,7 +317,7 @@ func (s *Service) StopMigration(ctx context.Context, a Actor, id string) error {
 		return err
 	}
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		moved, err := s.store.moveMigration(ctx, tx, id, MigrationRunning, MigrationRunning, MigrationStopped)
+		moved, err := s.store.moveMigration(ctx, tx, id, MigrationRunning, MigrationStopped, MigrationStopped)
 		if err == nil && !moved {
 			err = errs.New(errs.Conflict, "cases.migration.state")
 		}

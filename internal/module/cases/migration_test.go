@@ -14,6 +14,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"passerelle/engine/bpmn"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/clock"
@@ -562,4 +564,74 @@ func TestMigrationIsCutBetweenAnyTwoWrites(t *testing.T) {
 		t.Errorf("done twice: %+v", r)
 	}
 	w.wentOver(id)
+}
+
+// Whatever happens in a case, and whenever it is taken to another version and
+// back: it waits for something by name or has ended, and tasks, timers, deadline
+// and clock agree with its process.
+func TestWhateverMigrates(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, came := newAid(t, d), map[CaseState]int{}
+		rapid.Check(t, func(rt *rapid.T) {
+			w.at(monday)
+			w.Service.Payments = w.bank
+			w.reg.set(rapid.Bool().Draw(rt, "register down"))
+			p := &play{world: w, rt: rt}
+			p.world.t = t
+			a := wish(rapid.SampledFrom([]string{"granted", "refused", "judgement"}).Draw(rt, "hoped"), rapid.SampledFrom([]string{"1817.00", "6000.00", "9000.00"}).Draw(rt, "amount"))
+			delete(a, "name")
+			r, err := w.Submit(context.Background(), w.submission(alice, "aid", db.NewID(w.clock), a))
+			p.ok(err)
+			p.ids = []string{r.Case}
+			for range rapid.IntRange(1, 14).Draw(rt, "steps") {
+				if rapid.IntRange(0, 3).Draw(rt, "migrate") > 0 {
+					p.check(p.step())
+					continue
+				}
+				for state := range p.migrates() {
+					came[state]++
+				}
+				p.check("migration")
+			}
+		})
+		t.Logf("cases: %v", came)
+		if came[CaseMigrated] == 0 || came[CaseRefused] == 0 {
+			t.Error("one of the ends never came")
+		}
+	})
+}
+
+// migrates takes the story's case to the version that it is not on, with
+// something else happening between dry run and run, and returns what became of it.
+func (p *play) migrates() map[CaseState]bool {
+	ctx, id := context.Background(), db.NewID(p.clock)
+	plan := toAssess
+	if p.versionOf(p.ids[0]) == plan.To {
+		plan = MigrationPlan{Service: "aid", From: "2026", To: "2025", Mapping: bpmn.Mapping{Elements: map[string]string{"assess": "examine"}}}
+	}
+	if rapid.Bool().Draw(p.rt, "restart") {
+		plan.Mapping.Restart = []string{"late"}
+	}
+	p.ok(p.PlanMigration(ctx, dora, id, plan))
+	_, err := p.Queue.RunDue(ctx)
+	p.ok(err)
+	if rapid.Bool().Draw(p.rt, "something between") {
+		p.check(p.step())
+	}
+	p.ok(p.StartMigration(ctx, dora, id))
+	_, err = p.Queue.RunDue(ctx)
+	p.ok(err)
+	rows, err := p.MigrationCases(ctx, dora, id, MigrationFilter{Limit: 10_000})
+	p.ok(err)
+	came := map[CaseState]bool{}
+	for _, r := range rows {
+		if r.Case != p.ids[0] {
+			continue
+		}
+		came[r.State] = true
+		if now := p.versionOf(r.Case); (r.State == CaseMigrated) != (now == plan.To) {
+			p.rt.Fatalf("the case is %s, and on version %s: %+v", r.State, now, r.Effect)
+		}
+	}
+	return came
 }

@@ -133,6 +133,9 @@ func (ch *change) endInvitation(task string) {
 
 func (ch *change) closeInvitation(inv *Invitation, as InvitationStatus) {
 	inv.Status, inv.EndedAt = as, ch.now
+	if as == InvitationEnded && inv.EndedAt.After(inv.DueAt) {
+		inv.EndedAt = inv.DueAt // not when we came to notice
+	}
 	ch.touch(invitationKey(inv.Task))
 	if e, ok := ch.process().Element(ch.elementOf(inv.Task)); ok {
 		for i := range strings.Fields(e.Attrs["remind"]) {
@@ -158,6 +161,7 @@ func (ch *change) silence(timerElement string) {
 	}
 	party := host.Attrs["party"]
 	ch.takePart(party, pack.Contribution{Status: pack.Silent})
+	ch.since = ch.fired.timer.Due // not when we came to notice
 	ch.enter("silent", true, map[string]string{"party": party})
 	ch.notify("silent")
 }

@@ -97,15 +97,18 @@ func TestThePartnerWhoNeverAnswersHoldsNothingUp(t *testing.T) {
 		if d := w.file(id); d.Status != Asking {
 			t.Fatalf("before the deadline: %s", d.Status)
 		}
-		w.at(due.Add(time.Second))
+		w.at(due.Add(3 * day)) // nobody ran for a weekend
 		w.run()
 		d := w.file(id)
+		if !d.File.Clock.Complete.Equal(due) {
+			t.Errorf("the authority's time began on %v, not on %v", d.File.Clock.Complete, due)
+		}
 		if d.File.Parties["partner"].Status != pack.Silent || d.Status != Examined || !d.File.Clock.Running() {
 			t.Fatalf("after the deadline: %s, %+v", d.Status, d.File.Parties)
 		}
 		i := w.part(id, "partner")
-		if i.Status != InvitationEnded {
-			t.Errorf("the invitation is %s", i.Status)
+		if i.Status != InvitationEnded || !i.EndedAt.Equal(due) {
+			t.Errorf("the invitation is %s, since %v", i.Status, i.EndedAt)
 		}
 		refused(t, w.Accept(context.Background(), bob, i), errs.Gone, "cases.party.over")
 		w.must(w.Decide(context.Background(), fritz, id, w.task(id, "examine"), pack.Granted, "1817.00", ""))

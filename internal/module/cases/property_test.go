@@ -57,7 +57,7 @@ type play struct {
 	cuts int  // how many commands failed for that
 }
 
-var crowd = []Actor{alice, bob, fritz, fiona, pierre, paula, helene, official("a-hugo", "Hugo", "permits", RoleHeadOfUnit), oscar, firm}
+var crowd = []Actor{alice, bob, fritz, fiona, pierre, paula, helene, official("a-hugo", "Hugo", "permits", RoleHeadOfUnit), frieda, oscar, firm}
 
 // step does one thing and returns its name.
 func (p *play) step() string {

@@ -19,8 +19,8 @@ import (
 	"passerelle/internal/platform/i18n"
 )
 
-// index finds services by what people type. It is built once from the texts
-// of all packages, in all languages at once: somebody who reads German may
+// index finds services by what people type. It is built from the texts of all
+// packages, anew when a version was published, in all languages at once: somebody who reads German may
 // still type the French name of an allowance. It is immutable and safe for
 // concurrent use.
 type index struct {
@@ -28,6 +28,7 @@ type index struct {
 	sorted    []string             // the terms in order, for prefixes and spelling
 	analysers map[i18n.Lang]analysis.Analyzer
 	services  int
+	edition   int64 // of the set it was built from
 }
 
 type posting struct {
@@ -275,11 +276,23 @@ func cut(s string, n int) string {
 	return s
 }
 
+// find returns the index of what is published now.
+func (s *Service) find() *index {
+	edition := s.Packages.Edition()
+	if ix := s.index.Load(); ix != nil && ix.edition == edition {
+		return ix
+	}
+	ix := newIndex(s.Packages)
+	ix.edition = edition
+	s.index.Store(ix)
+	return ix
+}
+
 // Find returns the packages in force today that answer the query, best first.
 func (s *Service) Find(query string, lang i18n.Lang, today time.Time) []*pack.Package {
 	query = cut(query, maxQuery)
 	var found []*pack.Package
-	for _, id := range s.index.Search(query, lang) {
+	for _, id := range s.find().Search(query, lang) {
 		if p, ok := s.Packages.InForce(id, today); ok {
 			found = append(found, p)
 		}

@@ -20,7 +20,7 @@ const (
 
 var realIndex = sync.OnceValue(func() *Service {
 	set, _ := pack.LoadSet(packages.Luxembourg())
-	return &Service{Deps: Deps{Packages: set}, index: newIndex(set)}
+	return &Service{Deps: Deps{Packages: set}}
 })
 
 // TestWhatPeopleType has the first result for words in five languages, without
@@ -64,7 +64,7 @@ func TestWhatPeopleType(t *testing.T) {
 		{"pt", "Gewerbeschein", permit},       // and the German one by a reader of Portuguese
 		{"fr", "\u0063he\u0300re", allowance}, // accents as separate signs
 	} {
-		got := realIndex().index.Search(c.query, c.lang)
+		got := realIndex().find().Search(c.query, c.lang)
 		if len(got) == 0 || got[0] != c.want {
 			t.Errorf("%s %q: got %v, want %s first", c.lang, c.query, got, c.want)
 		}
@@ -75,7 +75,7 @@ func TestWhatNobodyMeans(t *testing.T) {
 	for _, query := range []string{
 		"", " ", "?", "de la les", "a", "é", "xyzzyqwertz", "'; DROP TABLE services_draft; --", "<script>alert(1)</script>", "\x00\x01", "\xff\xfe", "☃", "%%%", `\`, "..", "()[]{}*+~^\"",
 	} {
-		if got := realIndex().index.Search(query, "fr"); len(got) > 1 { // one unlucky likeness is no harm
+		if got := realIndex().find().Search(query, "fr"); len(got) > 1 { // one unlucky likeness is no harm
 			t.Errorf("%q found %v", query, got)
 		}
 	}
@@ -121,5 +121,23 @@ func TestDistance(t *testing.T) {
 		if c.want > 1 && distance(c.a, c.b, 1) != 2 {
 			t.Errorf("%s %s: more than the limit is limit+1", c.a, c.b)
 		}
+	}
+}
+
+// A service that is published while the site runs is found.
+func TestAPublishedServiceIsFound(t *testing.T) {
+	set, _ := pack.LoadSet(packages.Luxembourg())
+	p, ok := set.Version(permit, "2025")
+	if !ok {
+		t.Fatal("the permit is gone")
+	}
+	set.Drop(permit, "2025")
+	s := &Service{Deps: Deps{Packages: set}}
+	if found := s.Find("business permit", "en", p.Service.InForce.From); len(found) > 0 && found[0].ID == permit {
+		t.Fatal("found before it is published")
+	}
+	set.Put(p)
+	if found := s.Find("business permit", "en", p.Service.InForce.From); len(found) == 0 || found[0].ID != permit {
+		t.Errorf("found %d services", len(found))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passerelle/engine/feel"
@@ -52,13 +53,14 @@ type Deps struct {
 type Service struct {
 	Deps
 	store    store
-	index    *index
+	index    atomic.Pointer[index]
 	measures sync.Map // service → cachedMeasure
 }
 
 // New returns the service, its search index built, and listens for decisions.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, index: newIndex(d.Packages)}
+	s := &Service{Deps: d}
+	s.find() // now rather than when the first visitor waits for it
 	d.Queue.Handle("services.delegation", s.sendMail)
 	d.Events.Subscribe("services.measure", []string{"case.decided"}, s.measureDecision)
 	return s

@@ -34,6 +34,25 @@ func (d *DB) Migrate(ctx context.Context, module string, fsys fs.FS) error {
 	return nil
 }
 
+// LeaveRoom has PostgreSQL fill the pages of a table only so far, in per cent, so
+// that the new version of a row finds room beside the old one and no index need
+// learn of it. It changes nothing on SQLite, which writes in place, nor where
+// the operator has set another figure.
+func (d *DB) LeaveRoom(ctx context.Context, table string, fill int) error {
+	if d.Dialect() != PostgreSQL {
+		return nil
+	}
+	return d.Write(ctx, func(ctx context.Context, tx *Tx) error {
+		var set bool
+		err := tx.QueryRowContext(ctx, `SELECT COALESCE(array_to_string(reloptions, ' '), '') LIKE '%fillfactor=%' FROM pg_class WHERE oid = to_regclass($1)`, table).Scan(&set)
+		if err != nil || set {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, fmt.Sprintf("ALTER TABLE %s SET (fillfactor = %d)", table, fill))
+		return err
+	})
+}
+
 func (m migration) run(ctx context.Context, dialect goose.Dialect, on *sql.DB) error {
 	p, err := goose.NewProvider(dialect, on, m.fsys,
 		goose.WithTableName("goose_"+m.module),

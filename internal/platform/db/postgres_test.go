@@ -113,3 +113,22 @@ func TestATransactionThatAPanicOfTheServerEndedRunsAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestATableIsLeftRoomUnlessTheOperatorHasDecided(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		migrated(t, d)
+		for _, fill := range []int{60, 70} { // the second finds the first, as if it were an operator's
+			if err := d.LeaveRoom(t.Context(), "note", fill); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d.Dialect() != db.PostgreSQL {
+			return
+		}
+		var options string
+		err := d.Read().QueryRowContext(t.Context(), "SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE oid = to_regclass('note')").Scan(&options)
+		if err != nil || options != "fillfactor=60" {
+			t.Errorf("%q, %v", options, err)
+		}
+	})
+}

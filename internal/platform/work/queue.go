@@ -47,7 +47,20 @@ type handler struct {
 type lane struct {
 	buffer []Job // leased, not started, by (ready, id)
 	busy   int
+	most   int             // how many it was allowed to hold when jobs were last taken
+	full   bool            // there were so many
+	filled time.Time       // when, by the machine's clock
 	keys   map[string]bool // keys being handled
+}
+
+// room is how many jobs the lane may hold: four times the workers, and up to
+// thirty-two times while they are done with all of them within a second, because
+// each look at the queue passes over what is done and not yet tidied away.
+func (l *lane) room(now time.Time, workers int) int {
+	if l.full && now.Sub(l.filled) < time.Second {
+		return min(2*l.most, 32*workers)
+	}
+	return 4 * workers
 }
 
 // running is a leased job and how to stop its handler.
@@ -147,13 +160,15 @@ func (q *Queue) Run(ctx context.Context) error {
 
 // fill leases jobs for the kinds that have free workers and starts them.
 func (q *Queue) fill(ctx, work context.Context) error {
-	want := make(map[string]int)
+	want, most := make(map[string]int), make(map[string]int)
+	now := q.opts.Machine.Now()
 	q.mu.Lock()
 	for kind, l := range q.lanes {
 		// Take several times the workers at once, so that a lease is not one
 		// commit per job; refill when the workers are about to idle.
 		if have := len(l.buffer) + l.busy; have < q.opts.PerKind {
-			want[kind] = 4*q.opts.PerKind - have
+			most[kind] = l.room(now, q.opts.PerKind)
+			want[kind] = most[kind] - have
 		}
 	}
 	q.mu.Unlock()
@@ -183,11 +198,15 @@ func (q *Queue) fill(ctx, work context.Context) error {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	got := make(map[string]int)
 	for _, j := range jobs {
 		q.running[j.ID] = running{job: j}
 		q.lanes[j.Kind].buffer = append(q.lanes[j.Kind].buffer, j)
+		got[j.Kind]++
 	}
 	for _, kind := range kinds {
+		l := q.lanes[kind]
+		l.most, l.full, l.filled = most[kind], got[kind] == want[kind], now
 		q.start(work, kind)
 	}
 	return nil

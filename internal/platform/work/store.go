@@ -23,7 +23,10 @@ func Migrate(ctx context.Context, d *db.DB) error {
 	if err != nil {
 		return err
 	}
-	return d.Migrate(ctx, "work", files)
+	if err := d.Migrate(ctx, "work", files); err != nil {
+		return err
+	}
+	return d.LeaveRoom(ctx, "work_job", 50) // neighbours are leased together
 }
 
 const topic = "work"

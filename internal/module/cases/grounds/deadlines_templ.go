@@ -87,7 +87,7 @@ func Deadlines(l *i18n.Locale, d *cases.Dossier, now time.Time, step func(string
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Details(ui.DetailsOptions{SummaryText: l.T("grounds.deadlines.title"), Classes: "pa-deadlines"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Details(ui.DetailsOptions{SummaryText: l.T("grounds.deadlines.title"), Classes: "pa-deadlines govuk-!-margin-top-4"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

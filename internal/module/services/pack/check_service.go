@@ -28,7 +28,7 @@ func (l *loader) checkService(p *Package, file string) {
 	if !prefixRE.MatchString(s.Prefix) {
 		bad("prefix", "prefix %q: two to five capital letters", s.Prefix)
 	}
-	if p.authorities != nil && !p.authorities[s.Authority] {
+	if _, known := p.authorities[s.Authority]; p.authorities != nil && !known {
 		bad("authority", "authorities.yaml has no authority %q", s.Authority)
 	}
 	if len(s.Audience) == 0 {
@@ -38,7 +38,7 @@ func (l *loader) checkService(p *Package, file string) {
 		one("audience."+strconv.Itoa(i), a, "citizen", "business")
 	}
 	for i, e := range s.LifeEvents {
-		if p.lifeEvents != nil && !p.lifeEvents[e] {
+		if _, known := p.lifeEvents[e]; p.lifeEvents != nil && !known {
 			bad("lifeEvents."+strconv.Itoa(i), "life-events.yaml has no life event %q", e)
 		}
 	}

@@ -47,9 +47,9 @@ type Package struct {
 	feel        []feelText
 	refDate     *feel.Expr
 	outputs     []outputSpec
-	uses        map[string]bool // parameters the decision reads
-	authorities map[string]bool // known ones; nil when the root has no list
-	lifeEvents  map[string]bool
+	uses        map[string]bool    // parameters the decision reads
+	authorities map[string]Lingual // names of the known ones; nil when the root has no list
+	lifeEvents  map[string]Lingual
 	lines       serviceLines
 	decisions   []string
 	definitions *dmn.Definitions
@@ -77,16 +77,20 @@ var (
 func Load(fsys fs.FS, dir string) (*Package, []Finding) {
 	root := &loader{fsys: fsys}
 	authorities, lifeEvents := root.loadRoot()
-	return load(fsys, dir, ids(authorities), ids(lifeEvents))
+	return load(fsys, dir, names(authorities), names(lifeEvents))
 }
 
-func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]bool) (*Package, []Finding) {
+func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]Lingual) (*Package, []Finding) {
 	l := &loader{fsys: fsys, dir: path.Clean(dir), files: map[string][]byte{}}
-	p := &Package{Dir: l.dir, authorities: authorities, lifeEvents: lifeEvents}
 	if !l.readAll() {
 		return nil, l.findings
 	}
-	p.files = l.files
+	return l.load(authorities, lifeEvents)
+}
+
+// load makes a package of the files that were read.
+func (l *loader) load(authorities, lifeEvents map[string]Lingual) (*Package, []Finding) {
+	p := &Package{Dir: l.dir, authorities: authorities, lifeEvents: lifeEvents, files: l.files}
 	p.Hash, p.Rules = hash(l.files), rulesHash(l.files)
 	p.texts = l.loadTexts()
 	l.loadService(p)

@@ -121,14 +121,7 @@ func (p *Package) Outline(loc *i18n.Locale) []Part {
 		}
 		all = append(all, Part{s, id, label, lines})
 	}
-	var service map[string]any
-	if yaml.Unmarshal(p.files["service.yaml"], &service) == nil {
-		delete(service, "service")
-		delete(service, "version")
-		for _, k := range slices.Sorted(maps.Keys(service)) {
-			add(SectionService, k, "", flat(service[k]))
-		}
-	}
+	all = append(all, p.outlineService(loc)...)
 	p.outlineForm(add)
 	for _, x := range p.Parameters.List {
 		var lines []string

@@ -2,9 +2,12 @@ package pack
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -47,7 +50,7 @@ func TestCompare(t *testing.T) {
 		got = append(got, line{d.Section, d.ID, d.Was[0], d.Is[0]})
 	}
 	want := []line{
-		{SectionService, "deadlines", "decide.months: 1", "decide.months: 2"},
+		{SectionService, "deadlines", "Time to decide: 1 month", "Time to decide: 2 months"},
 		{SectionForm, "helpers", "max: 4", "max: 5"},
 	}
 	if len(got) != 3 || !slices.Equal(got[:2], want) || got[2].section != SectionParameters || got[2].id != "rentPerAre" {
@@ -95,4 +98,61 @@ func within(part, whole []string) bool {
 		}
 	}
 	return len(part) == 0
+}
+
+// Every setting of service.yaml has a name in the reader's language.
+func TestSettingsAreNamed(t *testing.T) {
+	loc := english(t)
+	var walk func(x reflect.Type)
+	walk = func(x reflect.Type) {
+		for x.Kind() == reflect.Pointer || x.Kind() == reflect.Slice {
+			x = x.Elem()
+		}
+		if x.Kind() != reflect.Struct || x == reflect.TypeFor[time.Time]() {
+			return
+		}
+		for _, f := range reflect.VisibleFields(x) {
+			key := f.Tag.Get("yaml")
+			if !slices.Contains([]string{"", "-", "id", "service", "version"}, key) && !loc.Has("pack.setting."+key) {
+				t.Errorf("%s.%s has no pack.setting.%s", x.Name(), f.Name, key)
+			}
+			walk(f.Type)
+		}
+	}
+	walk(reflect.TypeFor[Service]())
+}
+
+// A service is told with dates, spans, money and names as people read them.
+func TestSettingsAreTold(t *testing.T) {
+	got := map[string]string{}
+	for _, part := range garden(t).Outline(english(t)) {
+		if part.Section == SectionService {
+			got[part.Label] = strings.Join(part.Lines, "\n")
+		}
+	}
+	for label, want := range map[string]string{
+		"Competent authority":           "Garden Office",
+		"For whom":                      "citizens",
+		"In force":                      "From: 1 January 2025\nTo: 31 December 2026",
+		"Time to apply in the year":     "Until: 31 October",
+		"Without the internet":          "Kind: on paper",
+		"Last checked":                  "10 January 2025",
+		"Time on paper":                 "Minutes: 15 minutes\nSource: the office's own count, 2024\nHow sure: not verified",
+		"Public verification":           "Validity of the public verification: 365 days",
+		"Pages that others may fill in": "Your helpers",
+	} {
+		if got[label] != want {
+			t.Errorf("%s: %q, want %q", label, got[label], want)
+		}
+	}
+	for label, part := range map[string]string{"Fee": "€5.00", "Time limits": "Appeal, To: Council", "Evidence": "Your address, Obtained by: the administration", "Legal basis": "Date: 5 November 2024"} {
+		if !strings.Contains(got[label], part) {
+			t.Errorf("%s: %q lacks %q", label, got[label], part)
+		}
+	}
+	for label, lines := range got {
+		if strings.Contains(lines, "pack.") || strings.Contains(label, "pack.") {
+			t.Errorf("%s: %s", label, lines)
+		}
+	}
 }

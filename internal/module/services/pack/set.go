@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"passerelle/internal/platform/i18n"
@@ -28,14 +30,17 @@ type LifeEvent struct {
 	Summary Lingual `yaml:"summary"`
 }
 
-// Set is all service packages below one root. It is immutable and safe for
-// concurrent use.
+// Set is all service packages of an installation. A package is immutable; what
+// is published while the set serves comes in with Put. It is safe for concurrent
+// use.
 type Set struct {
 	Authorities []Authority
 	LifeEvents  []LifeEvent
 	Calendar    []CalendarDay
 
-	packages []*Package // by id, then by the start of their time in force
+	packages atomic.Pointer[[]*Package] // by id, then by the start of their time in force; never changed, only replaced
+	edition  atomic.Int64
+	putting  sync.Mutex
 }
 
 // LoadSet loads and checks all packages below the root of fsys:
@@ -47,18 +52,76 @@ func LoadSet(fsys fs.FS) (*Set, []Finding) {
 	s := &Set{}
 	s.Authorities, s.LifeEvents = l.loadRoot()
 	s.Calendar = l.loadCalendar()
-	authorities, lifeEvents := ids(s.Authorities), ids(s.LifeEvents)
+	var all []*Package
 	for _, dir := range l.packageDirs() {
-		p, findings := load(fsys, dir, authorities, lifeEvents)
-		if p != nil {
-			findings = append(findings, p.check()...)
-		}
+		p, findings := s.checked(load(fsys, dir, names(s.Authorities), names(s.LifeEvents)))
 		l.findings = append(l.findings, findings...)
-		if p != nil && !hasError(findings) {
-			s.packages = append(s.packages, p)
+		if p != nil {
+			all = append(all, p)
 		}
 	}
-	slices.SortFunc(s.packages, func(a, b *Package) int {
+	s.keep(all)
+	l.siblings(all)
+	return s, l.findings
+}
+
+// Open reads and checks a version as if it stood among the others; it is nil
+// when a finding is an error. The set does not change.
+func (s *Set) Open(f Folder) (*Package, []Finding) {
+	l := &loader{dir: f.Service + "/" + f.Version, files: f.Files}
+	p, findings := s.checked(l.load(names(s.Authorities), names(s.LifeEvents)))
+	if p == nil {
+		return nil, findings
+	}
+	beside := &loader{}
+	beside.siblings(inOrder(append(s.without(p.ID, p.Version), p)))
+	for _, f := range beside.findings {
+		if strings.HasPrefix(f.File, p.Dir+"/") {
+			findings = append(findings, f)
+		}
+	}
+	return p, findings
+}
+
+func (s *Set) checked(p *Package, findings []Finding) (*Package, []Finding) {
+	if p != nil {
+		findings = append(findings, p.check()...)
+	}
+	if hasError(findings) {
+		return nil, findings
+	}
+	return p, findings
+}
+
+// Put adds a package, in place of one of the same service and version. Who asks
+// the set from now on gets it; who holds the earlier one keeps it.
+func (s *Set) Put(p *Package) {
+	s.putting.Lock()
+	defer s.putting.Unlock()
+	s.keep(append(s.without(p.ID, p.Version), p))
+}
+
+// Drop takes a version out: it may not be served.
+func (s *Set) Drop(id, version string) {
+	s.putting.Lock()
+	defer s.putting.Unlock()
+	s.keep(s.without(id, version))
+}
+
+func (s *Set) without(id, version string) []*Package {
+	return slices.DeleteFunc(s.All(), func(x *Package) bool { return x.ID == id && x.Version == version })
+}
+
+// keep makes all the packages of the set.
+func (s *Set) keep(all []*Package) {
+	inOrder(all)
+	s.packages.Store(&all)
+	s.edition.Add(1)
+}
+
+// inOrder sorts packages by service and time in force.
+func inOrder(all []*Package) []*Package {
+	slices.SortFunc(all, func(a, b *Package) int {
 		if c := strings.Compare(a.ID, b.ID); c != 0 {
 			return c
 		}
@@ -67,8 +130,19 @@ func LoadSet(fsys fs.FS) (*Set, []Finding) {
 		}
 		return strings.Compare(a.Version, b.Version)
 	})
-	l.siblings(s.packages)
-	return s, l.findings
+	return all
+}
+
+// Edition grows whenever the set changes, for those who keep what they made of
+// it: ask before reading the set.
+func (s *Set) Edition() int64 { return s.edition.Load() }
+
+// list is the packages as they are now, not to be changed.
+func (s *Set) list() []*Package {
+	if p := s.packages.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 func hasError(findings []Finding) bool {
@@ -162,23 +236,24 @@ func (l *loader) checkRoot(file, id string, name Lingual) {
 	}
 }
 
-// ids returns the ids of authorities or life events as a set.
-func ids[T interface{ id() string }](list []T) map[string]bool {
-	m := make(map[string]bool, len(list))
+// names returns the names of authorities or life events by id.
+func names[T interface{ named() (string, Lingual) }](list []T) map[string]Lingual {
+	m := make(map[string]Lingual, len(list))
 	for _, x := range list {
-		m[x.id()] = true
+		id, name := x.named()
+		m[id] = name
 	}
 	return m
 }
 
-func (a Authority) id() string { return a.ID }
-func (e LifeEvent) id() string { return e.ID }
+func (a Authority) named() (string, Lingual) { return a.ID, a.Name }
+func (e LifeEvent) named() (string, Lingual) { return e.ID, e.Name }
 
 // Services returns the packages in force on the day of date, one per service,
 // by id.
 func (s *Set) Services(date time.Time) []*Package {
 	var out []*Package
-	for _, p := range s.packages {
+	for _, p := range s.list() {
 		switch {
 		case !p.Service.InForce.Contains(date):
 		case len(out) > 0 && out[len(out)-1].ID == p.ID:
@@ -194,7 +269,7 @@ func (s *Set) Services(date time.Time) []*Package {
 // of date.
 func (s *Set) InForce(id string, date time.Time) (*Package, bool) {
 	var found *Package
-	for _, p := range s.packages {
+	for _, p := range s.list() {
 		if p.ID == id && p.Service.InForce.Contains(date) {
 			found = p
 		}
@@ -209,7 +284,7 @@ func (s *Set) Nearest(id string, date time.Time) (*Package, bool) {
 		return p, true
 	}
 	var ended, later *Package
-	for _, p := range s.packages {
+	for _, p := range s.list() {
 		switch {
 		case p.ID != id:
 		case p.Service.InForce.From.After(day(date)):
@@ -228,7 +303,7 @@ func (s *Set) Nearest(id string, date time.Time) (*Package, bool) {
 
 // Version returns one version of a service, in force or not.
 func (s *Set) Version(id, version string) (*Package, bool) {
-	for _, p := range s.packages {
+	for _, p := range s.list() {
 		if p.ID == id && p.Version == version {
 			return p, true
 		}
@@ -237,7 +312,7 @@ func (s *Set) Version(id, version string) (*Package, bool) {
 }
 
 // All returns every package, by service and time in force.
-func (s *Set) All() []*Package { return slices.Clone(s.packages) }
+func (s *Set) All() []*Package { return slices.Clone(s.list()) }
 
 // Authority returns the authority called id.
 func (s *Set) Authority(id string) (Authority, bool) {

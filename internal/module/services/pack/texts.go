@@ -2,7 +2,7 @@ package pack
 
 import (
 	"fmt"
-	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -123,10 +123,10 @@ func (l *loader) loadTexts() texts {
 			l.flatten(file, "", doc.Content[0], ts[lang])
 		}
 	}
-	entries, _ := fs.ReadDir(l.fsys, l.path("texts"))
-	for _, e := range entries {
-		if lang, ok := strings.CutSuffix(e.Name(), ".yaml"); !ok || !slices.Contains(i18n.Langs, i18n.Lang(lang)) {
-			l.warn("texts/"+e.Name(), 0, "is not the file of one of the five languages")
+	for _, file := range slices.Sorted(maps.Keys(l.files)) {
+		name, ok := strings.CutPrefix(file, "texts/")
+		if lang, yaml := strings.CutSuffix(name, ".yaml"); ok && (!yaml || !slices.Contains(i18n.Langs, i18n.Lang(lang))) {
+			l.warn(file, 0, "is not the file of one of the five languages")
 		}
 	}
 	return ts

@@ -1,6 +1,7 @@
 package versions
 
 import (
+	"bytes"
 	"embed"
 	"net/http"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"passerelle/engine/bpmn"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/module/services/simulation"
-	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
@@ -27,9 +27,8 @@ const Path = "/versions"
 
 // Web is the pages. It is safe for concurrent use.
 type Web struct {
-	Packages *pack.Set
-	Clock    clock.Clock
-	Migrate  string // where running cases are taken to another version, "" for nowhere
+	*Service
+	Migrate string // where running cases are taken to another version, "" for nowhere
 
 	tested sync.Map // *pack.Package → func() tested; a version is immutable, its scenarios are run once
 }
@@ -46,6 +45,13 @@ func (w *Web) Routes(rt *web.Router) {
 	rt.Page("GET "+Path, designer(w.list))
 	rt.Page("GET "+Path+"/{service}/{version}", designer(w.show))
 	rt.Page("GET "+Path+"/{service}/{version}/changes", designer(w.changes))
+	rt.Page("GET "+Path+"/{service}/{version}/package.zip", designer(w.download))
+	rt.Page("GET "+proposalsPath, designer(w.reviewed))
+	rt.Page("GET "+proposalsPath+"/new", designer(w.propose))
+	rt.Page("POST "+proposalsPath+"/new", designer(w.handIn))
+	rt.Page("GET "+proposalsPath+"/{id}", designer(w.proposal))
+	rt.Page("POST "+proposalsPath+"/{id}", designer(w.review))
+	rt.Page("POST "+proposalsPath+"/{id}/withdraw", designer(w.withdraw))
 }
 
 // NavLinks are the items of the main navigation that designers have.
@@ -125,7 +131,12 @@ func (v view) inForce(p *pack.Package) string {
 
 func (w *Web) list(rw http.ResponseWriter, r *http.Request) error {
 	v := w.view(r)
-	return web.Render(rw, r, http.StatusOK, v.listPage(v.versions()))
+	who, _ := web.IdentityFrom(r.Context())
+	open, more, err := w.Proposals(r.Context(), who, true, nil)
+	if err != nil {
+		return err
+	}
+	return web.Render(rw, r, http.StatusOK, v.listPage(v.versions(), open, more))
 }
 
 func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
@@ -134,7 +145,28 @@ func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(rw, r, http.StatusOK, v.versionPage(x))
+	who, _ := web.IdentityFrom(r.Context())
+	record, proposal, err := w.Record(r.Context(), who, x.ID, x.Version)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return err
+	}
+	return web.Render(rw, r, http.StatusOK, v.versionPage(x, v.published(x, record, proposal)))
+}
+
+// download gives the files of a version, to write the next one from.
+func (w *Web) download(rw http.ResponseWriter, r *http.Request) error {
+	x, err := w.view(r).find(r)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := x.Folder().WriteZip(&b); err != nil {
+		return err
+	}
+	rw.Header().Set("Content-Type", "application/zip")
+	rw.Header().Set("Content-Disposition", `attachment; filename="`+x.ID+"-"+x.Version+`.zip"`)
+	_, err = rw.Write(b.Bytes())
+	return err
 }
 
 // changesPage is two versions side by side.

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"io/fs"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"passerelle/internal/module/people"
+	"passerelle/internal/module/services/pack"
+	"passerelle/internal/module/services/simulation"
+	"passerelle/internal/platform/config"
+	"passerelle/internal/platform/i18n"
+	"passerelle/internal/platform/web"
+	packages "passerelle/services"
+)
+
+// A version that is proposed from the command line while the installation runs is
+// approved there by a second person, and is served at once.
+func TestAVersionIsProposedFromTheCommandLine(t *testing.T) {
+	ctx, log := t.Context(), slog.New(slog.NewTextHandler(t.Output(), nil))
+	cfg := config.Demo(t.TempDir(), "localhost:0")
+	a, err := New(ctx, cfg, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	sub, err := fs.Sub(packages.Luxembourg(), "certificate-of-residence/2025")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := pack.ReadDir(sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Version = "2030"
+	f.Files["service.yaml"] = []byte(strings.NewReplacer(`version: "2025"`, `version: "2030"`, "{from: 2025-01-01}", "{from: 2030-01-01}").Replace(string(f.Files["service.yaml"])))
+
+	designers := map[string]web.Identity{}
+	for _, name := range []string{"Claire Wagener", "Rui Marques"} {
+		if _, _, err := Propose(ctx, cfg, log, f, name, "x"); err == nil || !strings.Contains(err.Error(), "no designer called") {
+			t.Errorf("in the name of somebody unknown: %v", err)
+		}
+		designers[name], err = a.accounts.SignIn(ctx, people.Claims{Issuer: "test", Subject: name, Name: name, Roles: []web.Role{{Name: simulation.RoleDesigner}}}, i18n.EN)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, v, err := Propose(ctx, cfg, log, f, "Claire Wagener", "From 2030 on")
+	if err != nil || id == "" {
+		t.Fatalf("%v %v %v", err, v.Findings, v.Tests.Failures)
+	}
+	if err := a.published.Approve(ctx, designers["Claire Wagener"], id, ""); err == nil {
+		t.Error("who proposed it approves it")
+	}
+	if err := a.published.Approve(ctx, designers["Rui Marques"], id, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := a.packages.Version(f.Service, "2030"); !ok {
+		t.Error("it is not served")
+	}
+}
