@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -21,11 +22,11 @@ func calendarDay(y int, m time.Month, d int, kind pack.DayKind) pack.CalendarDay
 // calendar.yaml does.
 func (w *world) restart(days ...pack.CalendarDay) {
 	w.t.Helper()
-	set := *w.Packages
+	set, _ := pack.LoadSet(completed(w.t, os.DirFS("testdata"))) // packages checks them
 	set.Calendar = days
 	deps := w.Deps
 	deps.Queue = work.New(w.DB, w.clock, slog.New(slog.DiscardHandler), work.Options{})
-	deps.Events, deps.Packages = event.New(deps.Queue), &set
+	deps.Events, deps.Packages = event.New(deps.Queue), set
 	w.Service = New(deps)
 	w.must(w.FollowCalendar(context.Background()))
 }
@@ -148,9 +149,7 @@ func TestTheCalendarChangesWhileADeadlinePasses(t *testing.T) {
 		id := w.apply(alice, "grant", "granted")
 		w.must(w.Ask(ctx, fritz, id, "Please send the lease of your flat."))
 		w.at(date(2025, 4, 3))
-		set := *w.Packages // the new calendar, without its run
-		set.Calendar = []pack.CalendarDay{calendarDay(2025, 4, 2, pack.DayHoliday)}
-		w.calendar = NewCalendar(set.Calendar)
+		w.calendar = NewCalendar([]pack.CalendarDay{calendarDay(2025, 4, 2, pack.DayHoliday)}) // without its run
 		w.run()
 		if r := w.file(id).Requests[0]; r.Status != RequestOpen || !r.DueAt.Equal(endOf(date(2025, 4, 3))) {
 			t.Fatalf("%s %v", r.Status, r.DueAt)
