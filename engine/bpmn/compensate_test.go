@@ -81,7 +81,7 @@ func (g *undoing) undoable(scope, id string) {
 	if g.pick("handler", "yes", "yes", "no") == "yes" {
 		g.handler(id)
 	} else {
-		g.in["undo_"+id] = "none"
+		g.in["undo"+id] = "none"
 	}
 }
 
@@ -103,10 +103,10 @@ func (g *undoing) take(done book, scope string) (handlers []string) {
 	for _, el := range mine {
 		delete(done, el)
 		inside := g.take(done, el)
-		if g.in["undo_"+el] == "none" {
+		if g.in["undo"+el] == "none" {
 			handlers = append(handlers, inside...)
 		} else {
-			handlers = append(handlers, "undo_"+el)
+			handlers = append(handlers, "undo"+el)
 		}
 	}
 	return handlers
@@ -170,7 +170,7 @@ func TestCompensationUndoesWhatWasCompletedOnceAndBackwards(t *testing.T) {
 			// What the engine did.
 			for _, w := range next.Waits() {
 				h := p.nodes[w.Element].x.attr("id")
-				if !strings.HasPrefix(h, "undo_") || began[h] != nil && began[h].running == h {
+				if !strings.HasPrefix(h, "undo") || began[h] != nil && began[h].running == h {
 					continue
 				}
 				i := slices.IndexFunc(plans, func(x *plan) bool { return x.running == "" && len(x.rest) > 0 && x.rest[0] == h })

@@ -171,7 +171,7 @@ func (g *gen) block(depth int) (first, last string) {
 
 // handler gives an activity what undoes it.
 func (g *gen) handler(host string) {
-	event, handler := g.id("b"), "undo_"+host
+	event, handler := g.id("b"), "undo"+host
 	fmt.Fprintf(&g.b, "<boundaryEvent id=%q attachedToRef=%q><compensateEventDefinition/></boundaryEvent>\n<userTask id=%q isForCompensation=\"true\"/>\n<association id=%q sourceRef=%q targetRef=%q/>\n",
 		event, host, handler, g.id("a"), event, handler)
 }
