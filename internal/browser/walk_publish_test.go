@@ -74,11 +74,15 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// fits inspects the open page: without barriers, and no wider than the window.
+// fits inspects the open page: without barriers, and no wider than the window,
+// whose size stays: a click follows.
 func (v *visitor) fits() {
 	v.t.Helper()
 	if !v.how.noScript { // the checker is a script
-		v.inspect("en")
+		remember(v.path())
+		for _, x := range v.axe() {
+			v.t.Errorf("%s: %s", v.path(), x)
+		}
 	}
 	if x := v.overflow(); x != "" {
 		v.t.Error(x)
