@@ -161,6 +161,7 @@ func (r *report) measure(ctx context.Context, o options, database string) (err e
 	if o.stored == 0 {
 		return r.clients(ctx, o, w, 0)
 	}
+	w.scattered = true
 	id, err := w.finished(ctx)
 	if err != nil {
 		return err

@@ -52,6 +52,8 @@ type world struct {
 	url      string
 	cluster  *dbtest.Cluster // nil on SQLite
 	cleanup  []func() error
+
+	scattered bool // cases are of many applicants, as those stored before; else of one: the peers' instances have none
 }
 
 // newWorld opens a new database: a file below dir, or a temporary PostgreSQL
@@ -154,8 +156,10 @@ func packages() (*pack.Set, error) {
 // runs the process to its wait state.
 func (w *world) start(ctx context.Context, service string) (id string, err error) {
 	who := applicant
-	n := strconv.Itoa(rand.IntN(applicants))
-	who.Account, who.Person = who.Account+n, who.Person+n
+	if w.scattered {
+		n := strconv.Itoa(rand.IntN(applicants))
+		who.Account, who.Person = who.Account+n, who.Person+n
+	}
 	r, err := w.Submit(ctx, cases.Submission{Service: service, Key: db.NewID(w.clock), Actor: who, Lang: i18n.EN,
 		Application: form.Answers{"size": json.Number("7"), "honest": true}})
 	return r.Case, err

@@ -295,9 +295,10 @@ func (a *App) frame(r *http.Request, v *ui.View) {
 		v.Menu = append(append(v.Menu, mycases.MenuLinks(v.Locale)...), people.MenuLinks(v.Locale)...)
 	}
 	if who, ok := web.IdentityFrom(r.Context()); ok {
-		v.Links = slices.Concat(v.Links, workbench.NavLinks(v.Locale, who), versions.NavLinks(v.Locale, who), migration.NavLinks(v.Locale, who), simulation.NavLinks(v.Locale, who))
+		v.Links = slices.Concat(v.Links, workbench.NavLinks(v.Locale, who), versions.NavLinks(v.Locale, who), simulation.NavLinks(v.Locale, who))
+		v.Menu = append(v.Menu, migration.MenuLinks(v.Locale, who)...)
 	}
-	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations", versions.Path: "versions", migration.Path: "migrations"} {
+	for prefix, item := range map[string]string{"/services": "services", "/applications": "services", "/cases": "cases", "/inbox": "cases", "/workbench": "workbench", simulation.Path: "simulations", versions.Path: "versions", migration.Path: "versions"} {
 		if strings.HasPrefix(v.Path, prefix) {
 			v.Nav = item
 		}

@@ -42,8 +42,8 @@ func (w *Web) Routes(rt *web.Router) {
 	rt.Page("POST "+Path+"/plans/{migration}/stop", allowed(w.act((*cases.Service).StopMigration)))
 }
 
-// NavLinks are the items of the main navigation that those who may migrate have.
-func NavLinks(l *i18n.Locale, who web.Identity) []ui.NavLink {
+// MenuLinks are the items of the menu that those who may migrate have.
+func MenuLinks(l *i18n.Locale, who web.Identity) []ui.NavLink {
 	if !slices.ContainsFunc(roles, who.Has) {
 		return nil
 	}

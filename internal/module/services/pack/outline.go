@@ -215,7 +215,7 @@ func (p *Package) outlineValue(loc *i18n.Locale, x Parameter, v ParameterValue) 
 		line += " (" + strings.TrimPrefix(ref.Article+", ", ", ") + ref.Title + ")"
 	}
 	if v.Status != Verified {
-		line += " [" + string(v.Status) + "]"
+		line += " [" + loc.T("pack.setting.is.status."+string(v.Status)) + "]"
 	}
 	return line
 }
