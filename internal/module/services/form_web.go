@@ -122,6 +122,20 @@ func (x *writing) name(w Words) string {
 	return w.pack("service.title")
 }
 
+func (x *writing) sendWord(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.send")
+	}
+	return w.T("services.check.send")
+}
+
+func (x *writing) receivedWord(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.title")
+	}
+	return w.T("services.receipt.title")
+}
+
 // next says what happens once it is sent.
 func (x *writing) next(w Words) string {
 	if x.Party != "" {
@@ -333,7 +347,7 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request) error {
 		_, wrong := x.form.Validate(x.env)
 		return web.Render(rw, r, http.StatusConflict, checkPage(w.view(r), x, wrong, "services.check.changed"))
 	}
-	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, i18n.FromContext(r.Context()).Lang())
+	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, x.Rev, i18n.FromContext(r.Context()).Lang())
 	if err != nil {
 		return err
 	}
