@@ -335,9 +335,15 @@ func TestAPageThroughTheBrowser(t *testing.T) {
 	begun(c)
 	c.Submit(main, webtest.Values{"ares": "4", "shed": "no"}).WantStatus(200)
 	page := c.Page.URL.Path
-	give := "form[action$='/helpers/delegate']"
-	c.Submit(give, webtest.Values{"name": "", "email": "nonsense"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary a[href='#delegate-name']"), htmlcheck.In(".govuk-error-summary a[href='#delegate-email']"))
-	c.Submit(give, webtest.Values{"name": "Boris", "email": ""}).WantStatus(200).Want(htmlcheck.In("#delegated", htmlcheck.Contains("/en/parts/")))
+	c.Submit(main, webtest.Values{"action": "add:helpers"}).WantStatus(200)
+	c.Submit(main, webtest.Values{"helpers.0.name": "Lou", "action": "delegate"}).WantStatus(200).Want(htmlcheck.In("input[name=name]"), htmlcheck.In("input[name=email]"))
+	if c.Page.URL.Path != page+"/delegate" {
+		t.Errorf("at %s", c.Page.URL.Path)
+	}
+	c.Submit(main, webtest.Values{"name": "", "email": "nonsense"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary a[href='#delegate-name']"), htmlcheck.In(".govuk-error-summary a[href='#delegate-email']"))
+	c.Submit(main, webtest.Values{"name": "Boris", "email": ""}).WantStatus(200).Want(htmlcheck.In("#delegated", htmlcheck.Contains("/en/parts/")),
+		htmlcheck.In("input[value='Lou']"), htmlcheck.NotIn("button[value=delegate]")) // what was typed is not lost
+	c.Get(page + "/delegate").WantStatus(200).Want(htmlcheck.In("#delegated"))
 	id := strings.Split(page, "/")[3]
 	all, err := o.Delegations(t.Context(), anna, id)
 	if err != nil || len(all) != 1 {
@@ -349,12 +355,23 @@ func TestAPageThroughTheBrowser(t *testing.T) {
 	if strings.Contains(b.Page.Body, "rue du Lac") {
 		t.Error("the other person sees what registers say of the author")
 	}
-	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In("input[name=rev]"), htmlcheck.NotIn("form[action$='/delegate']"))
-	b.Submit(main, webtest.Values{"action": "add:helpers"}).WantStatus(200)
+	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In("input[name=rev]"), htmlcheck.NotIn("button[value=delegate]"))
 	b.Submit(main, webtest.Values{"helpers.0.name": "Kim", "helpers.0.born-day": "1", "helpers.0.born-month": "5", "helpers.0.born-year": "2015", "helpers.0.kin": "family"}).WantStatus(200)
 	b.Page.Want(htmlcheck.In("main", htmlcheck.Contains("Kim"), htmlcheck.Contains("Hand back to Anna Exemple")))
 	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In(".pa-info--granted", htmlcheck.Contains("Handed back on")))
 
 	c.Get(page).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Boris Exemple answered this page")), htmlcheck.In("input[value='Kim']"))
 	c.Get("/en/parts/" + all[0].Code).WantStatus(403)
+
+	for range maxDelegations - 1 {
+		if err := o.Delegate(t.Context(), anna, id, "helpers", "Boris", "", i18n.EN); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.TakeBack(t.Context(), anna, id, "helpers"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Get(page + "/delegate").WantStatus(200)
+	c.Submit(main, webtest.Values{"name": "Boris", "email": ""}).WantStatus(429).Want(htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("12 times")), htmlcheck.In("input[value='Boris']"))
+	c.Get(strings.Replace(page, "/helpers", "/plot", 1) + "/delegate").WantStatus(200).Want(htmlcheck.NotIn("input[name=email]"))
 }
