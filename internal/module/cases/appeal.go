@@ -91,7 +91,7 @@ func (ch *change) openAppeal(a Actor, text string, lang i18n.Lang) (*change, err
 		Email: of.Email, Lang: lang, Idempotency: appealKey(of.ID), Linked: of.ID, Status: Received, SubmittedAt: ch.now,
 		ContentHash: hash, Application: answers,
 		File: File{
-			Applicant: of.File.Applicant, Evidence: of.File.Evidence, AppealText: text,
+			Applicant: of.File.Applicant, Involved: of.File.Involved, Evidence: of.File.Evidence, AppealText: text,
 			Clock: LegalClock{Limit: appealLimit, Silence: "refusal"},
 		},
 	}

@@ -77,6 +77,7 @@ type File struct {
 	Superseded []Decision                   `json:"superseded,omitempty"` // decisions that a granted appeal has lifted, oldest first
 	PaidOut    int64                        `json:"paidOut,omitempty"`    // euro cents ordered so far
 	Silence    *Decision                    `json:"silence,omitempty"`    // implied refusal, until somebody decides after all
+	Involved   []string                     `json:"involved,omitempty"`   // accounts and identification numbers of parties: they decide nothing here
 	Excluded   []string                     `json:"excluded,omitempty"`   // appeal: accounts that took part in the contested decision
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests
 	Timers     map[string]Timer             `json:"timers,omitempty"`     // of the process that wait, by their id there

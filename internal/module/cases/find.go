@@ -58,7 +58,7 @@ func (s *Service) NextTask(ctx context.Context, a Actor, f QueueFilter, except s
 // firstUnbarred returns the first row whose task the actor is not barred from,
 // or nil.
 func (s *Service) firstUnbarred(ctx context.Context, a Actor, rows []QueueRow) (*QueueRow, error) {
-	i := slices.IndexFunc(rows, func(r QueueRow) bool { return r.Kind != Appeal && s.fourEyesOf(r) == "" })
+	i := slices.IndexFunc(rows, func(r QueueRow) bool { return r.Kind != Appeal && s.fourEyesOf(r) == "" && !s.hasParties(r) })
 	if i < 0 {
 		i = len(rows)
 	}
@@ -72,7 +72,8 @@ func (s *Service) firstUnbarred(ctx context.Context, a Actor, rows []QueueRow) (
 	}
 	for n := range i {
 		w := files[rows[n].ID]
-		if before := s.fourEyesOf(rows[n]); !slices.Contains(w.Excluded, a.Account) && (before == "" || w.Results[before].By != a.Account) {
+		party := slices.Contains(w.Involved, a.Account) || a.Person != "" && slices.Contains(w.Involved, a.Person)
+		if before := s.fourEyesOf(rows[n]); !party && !slices.Contains(w.Excluded, a.Account) && (before == "" || w.Results[before].By != a.Account) {
 			return &rows[n], nil
 		}
 	}
@@ -80,6 +81,12 @@ func (s *Service) firstUnbarred(ctx context.Context, a Actor, rows []QueueRow) (
 		return &rows[i], nil
 	}
 	return nil, nil
+}
+
+// hasParties reports whether others may have a part in the row's case.
+func (s *Service) hasParties(r QueueRow) bool {
+	p, ok := s.Packages.Version(r.Service, r.Version)
+	return ok && len(p.Parties()) > 0
 }
 
 // fourEyesOf returns the element whose worker may not complete the row's task,

@@ -91,6 +91,7 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 			ch.job("cases.remind", remindCause(cmd.ID, i), at.Due, inviteJob{Case: ch.c.ID, Task: t.ID})
 		}
 	}
+	ch.involve(who.Person)
 	ch.enter("invited", true, map[string]string{"party": x.ID, "name": who.Name, "until": t.DueAt.Format(time.RFC3339)})
 	if who.Email == "" {
 		ch.notify("invited") // the applicant passes the link on
@@ -98,6 +99,19 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 	ch.post(&inv, false)
 	ch.invitations = append(ch.invitations, inv)
 	ch.touched[invitationKey(t.ID)] = taskNew
+}
+
+// involve keeps who has a part in the case, so that they do not decide it as an
+// official.
+func (ch *change) involve(who string) {
+	if who != "" && !slices.Contains(ch.c.File.Involved, who) {
+		ch.c.File.Involved = append(slices.Clone(ch.c.File.Involved), who)
+	}
+}
+
+// isParty reports whether the actor has a part in the case.
+func isParty(a Actor, c *Case) bool {
+	return slices.Contains(c.File.Involved, a.Account) || a.Person != "" && slices.Contains(c.File.Involved, a.Person)
 }
 
 func remindCause(id string, i int) string { return "remind/" + id + "/" + strconv.Itoa(i) }
@@ -114,14 +128,16 @@ func (ch *change) invitation(task string) *Invitation {
 	return nil
 }
 
-// post mails the link, at most maxMails times for one invitation.
-func (ch *change) post(inv *Invitation, reminder bool) {
+// post mails the link, at most maxMails times for one invitation, and reports
+// whether it does.
+func (ch *change) post(inv *Invitation, reminder bool) bool {
 	if inv.Email == "" || inv.Sent >= maxMails {
-		return
+		return false
 	}
 	inv.Sent++
 	ch.job("cases.invite", "invite/"+inv.Task+"/"+strconv.FormatInt(inv.Sent, 10), ch.now,
 		inviteJob{Case: inv.Case, Task: inv.Task, Sent: inv.Sent, Reminder: reminder})
+	return true
 }
 
 // endInvitation takes back an invitation that was not answered.
@@ -182,6 +198,8 @@ func mayTake(a Actor, c *Case, inv Invitation) error {
 		return errs.New(errs.Forbidden, "cases.party.own").With("name", inv.Name)
 	case inv.Person != "" && a.Person != inv.Person:
 		return errs.New(errs.Forbidden, "cases.party.other")
+	case !inv.Open() && inv.Account != a.Account: // a link shows nothing for ever
+		return errs.New(errs.Gone, "cases.party.over")
 	case inv.Account != "" && inv.Account != a.Account:
 		return errs.New(errs.Forbidden, "cases.party.taken")
 	}
@@ -264,6 +282,7 @@ func (s *Service) Accept(ctx context.Context, a Actor, inv Invitation) error {
 			return nil
 		}
 		inv.Account, inv.AnsweredBy, inv.Status = a.Account, a.Name, InvitationTaken
+		ch.involve(a.Account)
 		ch.touch(invitationKey(inv.Task))
 		ch.enter("accepted", true, map[string]string{"party": inv.Party})
 		return nil
@@ -277,12 +296,13 @@ func (s *Service) Decline(ctx context.Context, a Actor, inv Invitation, reasons 
 			return err
 		}
 		inv.Account, inv.AnsweredBy = a.Account, a.Name
+		ch.involve(a.Account)
 		return ch.contribute(t, inv, InvitationDeclined, pack.Contribution{Status: pack.Declined, Name: a.Name}, strings.TrimSpace(reasons))
 	})
 }
 
 // PartFacts returns what the form of a party's task rests on, for the account
-// that has accepted it.
+// that has accepted it, also when it has answered: who got no receipt sends again.
 func (s *Service) PartFacts(ctx context.Context, a Actor, task string) (pack.Facts, error) {
 	inv, err := s.store.invitation(ctx, s.DB.Read(), "task_id", task)
 	if err != nil {
@@ -292,7 +312,7 @@ func (s *Service) PartFacts(ctx context.Context, a Actor, task string) (pack.Fac
 		s.recordRefusal(ctx, a, inv.Case, "part")
 		return pack.Facts{}, errs.New(errs.NotFound, "cases.party.unknown")
 	}
-	if !inv.Open() {
+	if !inv.Open() && inv.Status != InvitationAnswered {
 		return pack.Facts{}, errs.New(errs.Gone, "cases.party.over")
 	}
 	c, err := s.store.byID(ctx, s.DB.Read(), inv.Case)
@@ -376,7 +396,8 @@ func (ch *change) contribute(t *Task, inv *Invitation, as InvitationStatus, c pa
 
 // Readdress sends a party's link again, to another address if the applicant
 // mistook it. A new link is made: the old one may lie in a stranger's inbox.
-// An invitation that somebody has taken keeps its link.
+// One that somebody has taken begins anew, if it was for nobody by name: the one
+// who took it may have been the wrong one.
 func (s *Service) Readdress(ctx context.Context, a Actor, caseID, task, email string) error {
 	return s.change(ctx, a, caseID, applicant(a), func(ch *change) error {
 		inv := ch.invitation(task)
@@ -387,8 +408,8 @@ func (s *Service) Readdress(ctx context.Context, a Actor, caseID, task, email st
 			return errs.New(errs.Gone, "cases.party.over")
 		case inv.Sent >= maxMails:
 			return errs.New(errs.TooMany, "cases.party.tooMany")
-		case inv.Status == InvitationOpen:
-			inv.Code, inv.Email = randomCode(20), email
+		case inv.Status == InvitationOpen || inv.Person == "":
+			inv.Code, inv.Email, inv.Status, inv.Account, inv.AnsweredBy = randomCode(20), email, InvitationOpen, "", ""
 		}
 		ch.post(inv, inv.Status == InvitationTaken)
 		ch.touch(invitationKey(task))
@@ -404,7 +425,10 @@ func (s *Service) remind(ctx context.Context, j inviteJob) error {
 		if inv == nil || !inv.Open() {
 			return nil
 		}
-		ch.post(inv, true)
+		if !ch.post(inv, true) {
+			ch.notify("invited") // the applicant passes the link on, once more
+			return nil
+		}
 		ch.touch(invitationKey(j.Task))
 		ch.enter("reminded", true, map[string]string{"party": inv.Party})
 		ch.notify("reminded")

@@ -241,3 +241,93 @@ func TestAWithdrawnCaseAsksNobodyAnyMore(t *testing.T) {
 		t.Errorf("withdrawn, and yet: %+v", d.File.Parties)
 	}
 }
+
+// TestAPartyDecidesNothing: whoever has a part in a case is no official in it, nor
+// in the appeal against it, by account or by identification number.
+func TestAPartyDecidesNothing(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	both := func(a Actor) Actor { // a citizen who works for the fund
+		a.Roles = fritz.Roles
+		return a
+	}
+	id := w.apply(alice, "leave", "granted")
+	w.answers(both(firm), id, "employer", form.Answers{"agrees": false})
+	w.at(w.part(id, "partner").DueAt.Add(time.Second)) // bob, who is named, stays silent
+	w.run()
+	task := w.task(id, "examine")
+	for _, who := range []Actor{both(firm), both(bob)} {
+		_, err := w.Open(ctx, who, id, "test", true)
+		refused(t, err, errs.Forbidden, "cases.ownCase")
+		refused(t, w.Claim(ctx, who, id, task), errs.Forbidden, "cases.ownCase")
+		refused(t, w.Decide(ctx, who, id, task, pack.Refused, "", because), errs.Forbidden, "cases.ownCase")
+		refused(t, w.Ask(ctx, who, id, because), errs.Forbidden, "cases.ownCase")
+		refused(t, w.Extend(ctx, who, id, because), errs.Forbidden, "cases.ownCase")
+		if next, err := w.NextTask(ctx, who, QueueFilter{Authority: "fund"}, ""); err != nil || next != nil {
+			t.Errorf("%s is offered %+v, %v", who.Name, next, err)
+		}
+	}
+	w.must(w.Decide(ctx, fritz, id, task, pack.Refused, "", because))
+	w.run()
+	appeal, err := w.Appeal(ctx, alice, id, "I contest this decision.", i18n.FR)
+	w.must(err)
+	for _, who := range []Actor{both(firm), both(bob)} {
+		refused(t, w.Claim(ctx, who, appeal.Case, w.task(appeal.Case, "examineAppeal")), errs.Forbidden, "cases.ownCase")
+	}
+}
+
+// TestAPartWithoutItsReceiptIsSentAgain: the process died after the part was
+// stored and before anybody was told.
+func TestAPartWithoutItsReceiptIsSentAgain(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	id := w.apply(alice, "leave", "granted")
+	w.answers(firm, id, "employer", agrees)
+	if _, err := w.PartFacts(ctx, firm, w.part(id, "employer").Task); err != nil {
+		t.Errorf("the form cannot be opened to send it again: %v", err)
+	}
+}
+
+func TestAStrangerWhoTookTheLinkIsReplaced(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	id := w.apply(alice, "leave", "granted")
+	before := w.part(id, "employer")
+	w.must(w.Accept(ctx, bob, before))
+	w.must(w.Readdress(ctx, alice, id, before.Task, "right@example.test"))
+	after := w.part(id, "employer")
+	if after.Status != InvitationOpen || after.Account != "" || after.Code == before.Code {
+		t.Fatalf("%+v", after)
+	}
+	_, err := w.PartFacts(ctx, bob, before.Task)
+	refused(t, err, errs.NotFound, "cases.party.unknown")
+	w.answers(firm, id, "employer", agrees)
+}
+
+func TestALinkShowsNothingOnceItIsOver(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	id := w.apply(alice, "leave", "granted")
+	link := w.part(id, "employer")
+	w.must(w.Withdraw(ctx, alice, id))
+	_, err := w.Invited(ctx, firm, link.Code, "test")
+	refused(t, err, errs.Gone, "cases.party.over")
+}
+
+// TestNobodyIsSaidToBeRemindedWhoWasNot: without an address the applicant passes
+// the link on once more.
+func TestNobodyIsSaidToBeRemindedWhoWasNot(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	a := wish("granted", "1")
+	delete(a, "name")
+	r, err := w.Submit(context.Background(), w.submission(alice, "leave", "no-address", a)) // the form names no address for one euro
+	w.must(err)
+	w.run()
+	w.pass(15 * day)
+	if d := w.file(r.Case); strings.Contains(kinds(d), "reminded") {
+		t.Errorf("%s", kinds(d))
+	}
+	if n := w.count(`SELECT COUNT(*) FROM cases_message WHERE case_id = $1 AND kind = 'invited'`, r.Case); n < 2 {
+		t.Errorf("alice was asked %d times to pass the link on", n)
+	}
+}

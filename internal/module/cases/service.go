@@ -300,7 +300,7 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 		s.recordRefusal(ctx, a, id, route)
 		return nil, errs.New(errs.NotFound, "cases.notFound").Because("account %s has no right to this view of case %s", a.Account, id)
 	}
-	if officer && isApplicant(a, c) {
+	if officer && (isApplicant(a, c) || isParty(a, c)) {
 		return nil, errs.New(errs.Forbidden, "cases.ownCase")
 	}
 	d := &Dossier{Case: c, Officer: officer, calendar: s.calendar}

@@ -199,6 +199,7 @@ func searchPatterns(text string) []string {
 // workers are who worked on a case, as far as it bars them from a task.
 type workers struct {
 	Excluded []string                       `json:"excluded"`
+	Involved []string                       `json:"involved"`
 	Results  map[string]struct{ By string } `json:"results"`
 }
 

@@ -166,7 +166,7 @@ func TestDraftSentTwiceAroundACrash(t *testing.T) {
 			draft.Answers[k] = v
 		}
 		w.must(drafts.Save(ctx, draft))
-		if _, _, err = drafts.Send(ctx, alice, draft.ID, "fr"); !errors.Is(err, died) {
+		if _, _, err = drafts.Send(ctx, alice, draft.ID, draft.Rev, "fr"); !errors.Is(err, died) {
 			t.Fatal(err)
 		}
 		if kept, _, err := drafts.Draft(ctx, alice, draft.ID); err != nil || kept.Receipt != nil {
@@ -174,11 +174,11 @@ func TestDraftSentTwiceAroundACrash(t *testing.T) {
 		}
 		crash = false
 		w.clock.Advance(day)
-		receipt, wrong, err := drafts.Send(ctx, alice, draft.ID, "fr")
+		receipt, wrong, err := drafts.Send(ctx, alice, draft.ID, draft.Rev, "fr")
 		if err != nil || len(wrong) > 0 {
 			t.Fatal(err, wrong)
 		}
-		again, _, err := drafts.Send(ctx, alice, draft.ID, "fr")
+		again, _, err := drafts.Send(ctx, alice, draft.ID, draft.Rev, "fr")
 		if err != nil || *again != *receipt {
 			t.Errorf("%+v %v, want %+v", again, err, receipt)
 		}

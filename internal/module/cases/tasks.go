@@ -30,7 +30,7 @@ func officer(a Actor) func(*Case) error {
 		if !worksFor(a, c.Authority) {
 			return errs.New(errs.NotFound, "cases.notFound").Because("account %s does not work for %s", a.Account, c.Authority)
 		}
-		if isApplicant(a, c) {
+		if isApplicant(a, c) || isParty(a, c) {
 			return errs.New(errs.Forbidden, "cases.ownCase") // nobody decides in their own cause
 		}
 		return nil
@@ -238,8 +238,8 @@ func (ch *change) barred(t *Task, account string) error {
 	if err := ch.excluded(account); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(ch.invitations, func(i Invitation) bool { return i.Account == account }) {
-		return errs.New(errs.Forbidden, "cases.ownCase") // they have a part in it themselves
+	if slices.Contains(ch.c.File.Involved, account) { // to whom a task is handed
+		return errs.New(errs.Forbidden, "cases.ownCase")
 	}
 	if other := ch.fourEyes(t); other != "" {
 		if before, done := ch.c.File.Results[other]; done && before.By == account {

@@ -101,7 +101,7 @@ func TestAPageIsGivenAwayAndComesBack(t *testing.T) {
 		if _, err := o.handBack(ctx, x); err != nil {
 			t.Errorf("handed back twice: %v", err)
 		}
-		if _, wrong, err := o.Send(ctx, anna, draft.ID, i18n.EN); err != nil || len(wrong) > 0 {
+		if _, wrong, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), i18n.EN); err != nil || len(wrong) > 0 {
 			t.Fatalf("%v %v", wrong, err)
 		}
 		for _, s := range o.received {
@@ -155,7 +155,7 @@ func TestWhatIsSentIsNoLongerAskedOfOthers(t *testing.T) {
 	if err := o.Save(ctx, draft); err != nil {
 		t.Fatal(err)
 	}
-	if _, wrong, err := o.Send(ctx, anna, draft.ID, i18n.EN); err != nil || len(wrong) > 0 {
+	if _, wrong, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), i18n.EN); err != nil || len(wrong) > 0 {
 		t.Fatal(wrong, err)
 	}
 	_, err := o.delegated(ctx, boris, x.Code)

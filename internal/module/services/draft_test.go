@@ -265,14 +265,14 @@ func TestADraftOutlivesTheProcess(t *testing.T) {
 	if err != nil || kept.Page != "helpers" || kept.Answers["shedSize"] != "ten" || kept.Answers["ares"] != json.Number("4") {
 		t.Fatalf("%+v %v", kept, err)
 	}
-	if receipt, wrong, err := o.Send(ctx, anna, draft.ID, "fr"); receipt != nil || err != nil || len(wrong) != 1 || wrong[0].Field != "shedSize" {
+	if receipt, wrong, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), "fr"); receipt != nil || err != nil || len(wrong) != 1 || wrong[0].Field != "shedSize" {
 		t.Fatalf("ten is no number: %+v %+v %v", receipt, wrong, err)
 	}
 	answer(kept, form.Answers{"ares": json.Number("2"), "shed": false}) // neither helpers nor a shed any more
 	if err := o.Save(ctx, kept); err != nil {
 		t.Fatal(err)
 	}
-	receipt, wrong, err := o.Send(ctx, anna, draft.ID, "fr")
+	receipt, wrong, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), "fr")
 	if err != nil || len(wrong) > 0 || receipt == nil {
 		t.Fatalf("%+v %v", wrong, err)
 	}
@@ -298,7 +298,7 @@ func TestSentTwiceIsOneReceipt(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.refuse = errors.New("the connection broke after it was stored")
-		if _, _, err := o.Send(ctx, anna, draft.ID, "fr"); !errors.Is(err, o.refuse) {
+		if _, _, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), "fr"); !errors.Is(err, o.refuse) {
 			t.Fatal(err)
 		}
 		o.refuse = nil
@@ -307,7 +307,7 @@ func TestSentTwiceIsOneReceipt(t *testing.T) {
 		for i := range receipts {
 			wg.Go(func() {
 				var err error
-				if receipts[i], _, err = o.Send(ctx, anna, draft.ID, "fr"); err != nil {
+				if receipts[i], _, err = o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), "fr"); err != nil {
 					t.Error(err)
 				}
 			})
@@ -365,7 +365,7 @@ func TestADraftOfAVersionOutOfForce(t *testing.T) {
 	if _, _, err := o.Draft(ctx, anna, draft.ID); errs.KindOf(err) != errs.Gone {
 		t.Errorf("%v", err)
 	}
-	if _, _, err := o.Send(ctx, anna, draft.ID, "fr"); errs.KindOf(err) != errs.Gone {
+	if _, _, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), "fr"); errs.KindOf(err) != errs.Gone {
 		t.Errorf("%v", err)
 	}
 	o.clock.SetOffset(0)
@@ -408,4 +408,27 @@ func TestMeasured(t *testing.T) {
 			t.Errorf("%+v %v", none, err)
 		}
 	})
+}
+
+// rev is the revision of anna's draft as it is stored.
+func rev(t testing.TB, o *office, id string) int64 {
+	t.Helper()
+	d, err := o.store.draft(context.Background(), o.DB.Read(), anna.Account, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Rev
+}
+
+func TestOnlyWhatWasSeenIsSent(t *testing.T) {
+	o := newOffice(t, dbtest.SQLite(t))
+	draft := begin(t, o)
+	answer(draft, complete)
+	if err := o.Save(context.Background(), draft); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := o.Send(context.Background(), anna, draft.ID, draft.Rev-1, "fr")
+	if errs.KindOf(err) != errs.Conflict || len(o.received) != 0 {
+		t.Errorf("an older page was sent: %v", err)
+	}
 }

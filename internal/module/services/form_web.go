@@ -334,7 +334,7 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request) error {
 		_, wrong := x.form.Validate(x.env)
 		return web.Render(rw, r, http.StatusConflict, checkPage(w.view(r), x, wrong, "services.check.changed"))
 	}
-	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, i18n.FromContext(r.Context()).Lang())
+	receipt, wrong, err := w.service.Send(r.Context(), x.who, x.ID, x.Rev, i18n.FromContext(r.Context()).Lang())
 	if err != nil {
 		return err
 	}

@@ -194,7 +194,14 @@ func (s *Service) refresh(ctx context.Context, who web.Identity, d *Draft, p *pa
 
 // Drafts lists the account's unsent drafts.
 func (s *Service) Drafts(ctx context.Context, who web.Identity) ([]*Draft, error) {
-	return s.store.drafts(ctx, s.DB.Read(), who.Account)
+	all, err := s.store.drafts(ctx, s.DB.Read(), who.Account)
+	return slices.DeleteFunc(all, func(d *Draft) bool { // nobody waits for this part any more
+		if d.Party == "" {
+			return false
+		}
+		_, err := s.PartFacts(ctx, who, d.Task)
+		return err != nil
+	}), err
 }
 
 // Save stores a draft as changed. A draft that was changed elsewhere since it
@@ -221,15 +228,19 @@ func (s *Service) Env(p *pack.Package, d *Draft, who web.Identity) form.Env {
 	return p.FormEnv(d.facts(who, s.Today()))
 }
 
-// Send submits the draft and returns the receipt. Sending again returns the
-// same receipt. What is wrong comes back as field errors with a nil error.
-func (s *Service) Send(ctx context.Context, who web.Identity, id string, lang i18n.Lang) (*Receipt, []form.FieldError, error) {
+// Send submits the draft as it was at revision rev and returns the receipt; a
+// draft that has changed since is errs.Conflict. Sending again returns the same
+// receipt. What is wrong comes back as field errors with a nil error.
+func (s *Service) Send(ctx context.Context, who web.Identity, id string, rev int64, lang i18n.Lang) (*Receipt, []form.FieldError, error) {
 	d, p, err := s.Draft(ctx, who, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	if d.Receipt != nil {
 		return d.Receipt, nil, nil
+	}
+	if d.Rev != rev {
+		return nil, nil, errs.New(errs.Conflict, "services.draft.changed")
 	}
 	clean, wrong := d.Form(p).Validate(s.Env(p, d, who))
 	if len(wrong) > 0 {

@@ -68,8 +68,10 @@ func (m migration) run(ctx context.Context, dialect goose.Dialect, on *sql.DB) e
 	return err
 }
 
-// migrate runs on a connection of its own. Processes queue on the file's write
-// lock; the writer's readers see the new schema by themselves.
+// migrate runs on a connection of its own; the writer's readers see the new schema
+// by themselves. Processes queue on the file's write lock, for each migration
+// alone: whoever looked before another had finished fails on what it has made, and
+// looks again.
 func (s *sqliteDB) migrate(ctx context.Context, m migration) error {
 	on, err := sql.Open("sqlite", sqliteDSN(s.path))
 	if err != nil {
@@ -77,7 +79,16 @@ func (s *sqliteDB) migrate(ctx context.Context, m migration) error {
 	}
 	defer on.Close()
 	on.SetMaxOpenConns(1)
-	return m.run(ctx, goose.DialectSQLite3, on)
+	files, err := fs.Glob(m.fsys, "*.sql")
+	if err != nil {
+		return err
+	}
+	for range len(files) + 1 {
+		if err = m.run(ctx, goose.DialectSQLite3, on); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // migrate holds an advisory lock of the module, so that nodes that start

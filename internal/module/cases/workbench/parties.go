@@ -3,6 +3,7 @@ package workbench
 import (
 	"passerelle/engine/feel"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/ui"
 )
 
@@ -22,6 +23,9 @@ func (p *casePage) partyStatus(i cases.Invitation) ui.StatusOptions {
 	case cases.InvitationDeclined:
 		return ui.StatusOptions{Kind: ui.Refused, Text: p.l.T("workbench.party.declined", "name", i.AnsweredBy, "date", i.EndedAt)}
 	case cases.InvitationEnded:
+		if p.File.Parties[i.Party].Status != pack.Silent {
+			return ui.StatusOptions{Kind: ui.Neutral, Text: p.l.T("workbench.party.notNeeded", "date", i.EndedAt)}
+		}
 		return ui.StatusOptions{Kind: ui.Neutral, Text: p.l.T("workbench.party.ended", "date", i.EndedAt)}
 	}
 	text := p.l.T("workbench.party.asked", "date", i.AskedAt, "until", i.DueAt)
