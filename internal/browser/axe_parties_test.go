@@ -34,20 +34,11 @@ func partyPlaces(t *testing.T, s *site) []place {
 		{name: "case that waits for others", who: parent, path: "/cases/" + r.id},
 		{name: "invitation to be declined, with errors", who: other, path: strings.TrimPrefix(v.linkTo("the other parent"), "/en"), press: `main form[action$="/decline"] button`},
 	}
-	v.begin(leave)
-	draft := strings.TrimSuffix(v.path(), "/child")
-	v.choose("arrival", "birth")
-	v.goOn()
-	v.choose("leave", "second")
-	v.choose("model", "fullTime6")
-	v.day("start", "1", "9", "2026")
-	v.day("requested", "3", "11", "2025")
-	v.goOn()
-	v.goOn()
-	v.page("otherParent")
-	give := strings.TrimPrefix(draft, "/en") + "/otherParent/delegate"
-	places = append(places, place{name: "a page to give away", who: parent, path: give})
-	v.open("/en" + give)
+	give := v.toOtherParent()
+	g := s.visitor(t, how{width: desktop})
+	g.signIn(other, "/en/account")
+	places = append(places, place{name: "a page to give away", who: other, path: strings.TrimPrefix(g.toOtherParent(), "/en")})
+	v.open(give)
 	v.fill("name", other)
 	v.goOn()
 	v.page("otherParent")
@@ -56,7 +47,7 @@ func partyPlaces(t *testing.T, s *site) []place {
 	if !ok {
 		t.Fatal("no link to the page that was given away")
 	}
-	places = append(places, place{name: "a page that was given away", who: parent, path: strings.TrimPrefix(draft, "/en") + "/otherParent"},
+	places = append(places, place{name: "a page that was given away", who: parent, path: strings.TrimPrefix(strings.TrimSuffix(give, "/delegate"), "/en")},
 		place{name: "a page that one is asked for", who: other, path: "/parts/" + code})
 
 	e := s.visitor(t, how{width: desktop})
@@ -72,6 +63,24 @@ func partyPlaces(t *testing.T, s *site) []place {
 	o.choose("otherParent", "no")
 	o.goOn()
 	return append(places, place{name: "check of a given page", who: other, path: "/parts/" + code + "/check"})
+}
+
+// toOtherParent begins a parental leave up to the page that can be given away, and
+// returns the address where that is done.
+func (v *visitor) toOtherParent() string {
+	v.t.Helper()
+	v.begin(leave)
+	draft := strings.TrimSuffix(v.path(), "/child")
+	v.choose("arrival", "birth")
+	v.goOn()
+	v.choose("leave", "second")
+	v.choose("model", "fullTime6")
+	v.day("start", "1", "9", "2026")
+	v.day("requested", "3", "11", "2025")
+	v.goOn()
+	v.goOn()
+	v.page("otherParent")
+	return draft + "/otherParent/delegate"
 }
 
 func TestAccessibilityParties(t *testing.T) {
