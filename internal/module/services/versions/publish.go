@@ -177,6 +177,29 @@ func (s *Service) Refresh(ctx context.Context) error {
 		}
 		s.known[key] = true
 	}
+	return s.forget(ctx)
+}
+
+// forget drops the verdicts of proposals that were decided, here or by another
+// node: each holds a whole package.
+func (s *Service) forget(ctx context.Context) error {
+	kept := map[any]bool{}
+	s.verdicts.Range(func(digest, _ any) bool {
+		kept[digest] = true
+		return true
+	})
+	if len(kept) == 0 {
+		return nil
+	}
+	open, err := s.store.waiting(ctx, s.DB.Read())
+	if err != nil {
+		return err
+	}
+	for digest := range kept {
+		if !slices.Contains(open, digest.(string)) {
+			s.verdicts.Delete(digest)
+		}
+	}
 	return nil
 }
 
