@@ -400,6 +400,19 @@ func (s *Service) Find(ctx context.Context, who web.Identity, id string) (Propos
 	return s.store.proposal(ctx, s.DB.Read(), id)
 }
 
+// Zip returns the files of a proposal, as they were handed in.
+func (s *Service) Zip(ctx context.Context, who web.Identity, id string) (Proposal, []byte, error) {
+	p, err := s.Find(ctx, who, id)
+	if err != nil {
+		return p, nil, err
+	}
+	files, err := s.store.files(ctx, s.DB.Read(), p.digest)
+	if err == nil {
+		_, err = pack.ReadKept(p.Service, p.Version, files, p.digest)
+	}
+	return p, files, err
+}
+
 // Record returns how a version was published, and the proposal it came from, if
 // it came from one. It is errs.NotFound when nothing is recorded.
 func (s *Service) Record(ctx context.Context, who web.Identity, service, version string) (Published, *Proposal, error) {

@@ -381,6 +381,10 @@ func TestPublishingOnThePages(t *testing.T) {
 		t.Error("who proposed it is asked to decide")
 	}
 	proposer.Post(place, map[string][]string{"decision": {"approve"}}).WantStatus(403)
+	if f, err := pack.ReadZip([]byte(reviewer.Get(place + "/package.zip").WantStatus(200).Body)); err != nil || !bytes.Contains(f.Files["texts/en.yaml"], []byte("lends")) {
+		t.Errorf("the package of the proposal: %v", err)
+	}
+	as(fritz).Get(place + "/package.zip").WantStatus(403)
 
 	reviewer.Get("/en/versions").Want(htmlcheck.In("main", htmlcheck.Contains("waits for a second person")))
 	reviewer.Click("main li a[href*='/proposals/']").WantStatus(200)
