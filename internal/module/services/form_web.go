@@ -122,6 +122,20 @@ func (x *writing) name(w Words) string {
 	return w.pack("service.title")
 }
 
+func (x *writing) sendWord(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.send")
+	}
+	return w.T("services.check.send")
+}
+
+func (x *writing) receivedWord(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.title")
+	}
+	return w.T("services.receipt.title")
+}
+
 // next says what happens once it is sent.
 func (x *writing) next(w Words) string {
 	if x.Party != "" {
