@@ -44,6 +44,7 @@ var notPages = map[string]string{
 	"/sign-in/{provider}":                          "leads to the provider",
 	"/simulations/runs/{run}/result.csv":           "a file",
 	"/simulations/runs/{run}/result.json":          "a file",
+	"/versions/proposals/{id}/package.zip":         "a file",
 	"/versions/{service}/{version}/package.zip":    "a file",
 	"/workbench/cases/{case}/documents/{document}": "a file",
 	"/workbench/cases/{case}/receipt.json":         "a file",

@@ -295,7 +295,7 @@ func TestAPageComesBackIntoAnotherVersion(t *testing.T) {
 		if wrong, err := o.handBack(ctx, x); err != nil || len(wrong) > 0 {
 			t.Fatal(wrong, err)
 		}
-		r, wrong, err := o.Send(ctx, anna, draft.ID, i18n.EN)
+		r, wrong, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), i18n.EN)
 		if err != nil || len(wrong) > 0 || r == nil {
 			t.Fatalf("cannot be sent: %v %v", wrong, err)
 		}
