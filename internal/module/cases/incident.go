@@ -334,6 +334,7 @@ func (s *Service) startRun(ctx context.Context, a Actor, kind RunKind, detail Ru
 	if !a.Has("operator") {
 		return Run{}, errs.New(errs.Forbidden, "cases.operatorOnly")
 	}
+	detail.Person = a.Person
 	total, err := s.store.countStuck(ctx, s.DB.Read(), detail.Cause)
 	if err != nil {
 		return Run{}, err
@@ -354,7 +355,7 @@ func inRun(a Actor) func(*Case) error {
 }
 
 // Resume repeats the failed steps of a case after their cause has been mended.
-// Only an operator may.
+// Only an operator may, and not in their own case.
 func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
 	if !a.Has("operator") {
 		return errs.New(errs.Forbidden, "cases.operatorOnly")
@@ -363,7 +364,7 @@ func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
 }
 
 func (s *Service) resume(ctx context.Context, a Actor, caseID string) error {
-	return s.change(ctx, a, caseID, func(*Case) error { return nil }, func(ch *change) error { return ch.resumeAt("") })
+	return s.change(ctx, a, caseID, inRun(a), func(ch *change) error { return ch.resumeAt("") })
 }
 
 // resumeAt repeats the failed steps at an element; "" means all.
