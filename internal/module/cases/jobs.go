@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/exchange"
@@ -28,6 +29,7 @@ type (
 		Case, Task string
 		Sent       int64
 		Reminder   bool
+		Next       time.Time // a reminder: when the next one, or the end, is due
 	}
 	feeJob struct {
 		Case, Task string
