@@ -79,6 +79,12 @@ func (p *Package) Party(id string) *Party {
 	return p.parties[i]
 }
 
+// SamePartyForm reports whether a party is asked by the very same form in another
+// version.
+func (p *Package) SamePartyForm(other *Package, id string) bool {
+	return bytes.Equal(p.files[partyFile(id)], other.files[partyFile(id)])
+}
+
 // Invitation is who is asked, as the application names them. Person "" leaves
 // it to whoever has the link and signs in.
 type Invitation struct{ Name, Email, Person string }
