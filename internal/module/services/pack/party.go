@@ -107,8 +107,11 @@ func (p *Package) Invite(x *Party, f Facts) Invitation {
 type PartyLine struct{ Label, Value string }
 
 // Shows returns all that the party sees of the application, in the reader's
-// language.
+// language: nothing for nil, a party that the service does not have.
 func (p *Package) Shows(loc *i18n.Locale, x *Party, f Facts) []PartyLine {
+	if x == nil {
+		return nil
+	}
 	scope := p.Scope(f)
 	lines := make([]PartyLine, len(x.shows))
 	for i, e := range x.shows {
