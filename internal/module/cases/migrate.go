@@ -93,7 +93,7 @@ const (
 	ProblemTask     MigrationProblemKind = "task"     // an open task would be of another kind, or somebody else's altogether
 	ProblemFourEyes MigrationProblemKind = "fourEyes" // who did what is to be approved would not be known any more
 	ProblemFee      MigrationProblemKind = "fee"      // a fee is due, and would be another
-	ProblemParty    MigrationProblemKind = "party"    // somebody was invited with a time that would change
+	ProblemParty    MigrationProblemKind = "party"    // somebody was invited, and their time or form would change, or they would have no part any more
 	ProblemForm     MigrationProblemKind = "form"     // an answer that the new form does not accept, or a new one that it needs
 	ProblemEvidence MigrationProblemKind = "evidence" // facts are being fetched, and the new version asks for others
 	ProblemRules    MigrationProblemKind = "rules"    // the new rules cannot be applied; Detail says why
@@ -162,6 +162,7 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 		return e
 	}
 
+	ch.migrateParties(from, to, problem)
 	before := c.File.Process
 	for _, old := range from.Process.Elements() {
 		if _, done := c.File.Results[old.Attrs["fourEyes"]]; done && !keepsFourEyes(to, old, target) {
@@ -293,6 +294,17 @@ func (ch *change) migrateTasks(from, to *pack.Package, target func(string) strin
 		if role != t.Role {
 			t.Role, t.Assignee, t.Assigned = role, "", ""
 			ch.touched[t.ID] = taskMoved
+		}
+	}
+}
+
+// migrateParties looks whether those whom the application names are still asked the
+// same. A part that somebody is writing stays on the form it was begun with, and
+// what somebody has said stays in words only where their form is.
+func (ch *change) migrateParties(from, to *pack.Package, problem func(MigrationProblemKind, string, string)) {
+	for _, inv := range ch.invitations {
+		if to.Party(inv.Party) == nil || inv.Open() && !from.SamePartyForm(to, inv.Party) {
+			problem(ProblemParty, ch.elementOf(inv.Task), "")
 		}
 	}
 }

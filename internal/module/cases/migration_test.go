@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"passerelle/engine/bpmn"
+	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/db"
@@ -763,4 +764,102 @@ func (p *play) migrates() map[CaseState]bool {
 		}
 	}
 	return came
+}
+
+// leaves are two versions of the leave, of which the second is edited, file by file.
+func leaves(t *testing.T, edit func(name, text string) (string, string)) *pack.Set {
+	t.Helper()
+	all := completed(t, os.DirFS("testdata")).(fstest.MapFS)
+	for name, f := range all {
+		rest, ok := strings.CutPrefix(name, "leave/2025/")
+		if !ok {
+			continue
+		}
+		text := string(f.Data)
+		if rest == "service.yaml" {
+			text = strings.NewReplacer(`version: "2025"`, `version: "2026"`, "from: 2025-01-01", "from: 2026-01-01").Replace(text)
+			all[name] = &fstest.MapFile{Data: []byte(strings.Replace(string(f.Data), "to: 2026-12-31", "to: 2025-12-31", 1))}
+		}
+		rest, text = edit(rest, text)
+		all["leave/2026/"+rest] = &fstest.MapFile{Data: []byte(text)}
+	}
+	set, findings := pack.LoadSet(all)
+	for _, f := range findings {
+		if f.Severity == pack.Error {
+			t.Fatalf("%s:%d: %s", f.File, f.Line, f.Msg)
+		}
+	}
+	return set
+}
+
+// A part that somebody is asked for, or has given, goes over only where the new
+// version asks the same person by the same form.
+func TestMigrationOfParties(t *testing.T) {
+	same := func(name, text string) (string, string) { return name, text }
+	longer := func(name, text string) (string, string) {
+		if name == "parties/employer.yaml" {
+			text += "      - {id: since, type: date}\n"
+		}
+		return name, strings.Replace(text, "form:\n", "form:\n  since.label: \"Since\"\n", 1)
+	}
+	renamed := func(name, text string) (string, string) {
+		return strings.Replace(name, "partner", "spouse", 1), strings.ReplaceAll(text, "partner", "spouse")
+	}
+	plan := MigrationPlan{Service: "leave", From: "2025", To: "2026"}
+	toSpouse := plan
+	toSpouse.Mapping.Elements = map[string]string{"partnerAnswers": "spouseAnswers", "partnerSilent": "spouseSilent", "partnerDone": "spouseDone"}
+	for _, c := range []struct {
+		name   string
+		edit   func(name, text string) (string, string)
+		plan   MigrationPlan
+		before func(w *world, id string)
+		at     string // element of the party for whom it is refused, "" when it goes over
+	}{
+		{"the same form, written on", same, plan, func(w *world, id string) {
+			w.must(w.Accept(context.Background(), firm, w.part(id, "employer")))
+		}, ""},
+		{"another form, not opened", longer, plan, func(*world, string) {}, "employerAnswers"},
+		{"another form, written on", longer, plan, func(w *world, id string) {
+			w.must(w.Accept(context.Background(), firm, w.part(id, "employer")))
+		}, "employerAnswers"},
+		{"another form, answered", longer, plan, func(w *world, id string) { w.answers(firm, id, "employer", agrees) }, ""},
+		{"no party, answered", renamed, toSpouse, func(w *world, id string) {
+			w.answers(bob, id, "partner", confirms)
+			w.answers(firm, id, "employer", form.Answers{"agrees": false})
+		}, "partnerAnswers"},
+		{"no party, silent", renamed, toSpouse, func(w *world, id string) {
+			w.answers(firm, id, "employer", form.Answers{"agrees": false})
+			w.pass(25 * day)
+		}, "partnerAnswers"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, dbtest.SQLite(t))
+			w.Packages = leaves(t, c.edit)
+			id := w.apply(alice, "leave", "granted")
+			c.before(w, id)
+			w.plan("m", c.plan)
+			var parties []string
+			for _, p := range w.row("m", id).Effect.Problems {
+				if p.Kind == ProblemParty {
+					parties = append(parties, p.Element)
+				}
+			}
+			if w.start("m"); c.at != "" {
+				if len(parties) != 1 || parties[0] != c.at || w.versionOf(id) != "2025" {
+					t.Fatalf("refused for %v, want %s; the case is on %s: %+v", parties, c.at, w.versionOf(id), w.row("m", id))
+				}
+				return
+			}
+			if w.versionOf(id) != "2026" {
+				t.Fatalf("it stays: %+v", w.row("m", id).Effect)
+			}
+			if w.part(id, "employer").Open() {
+				w.answers(firm, id, "employer", agrees)
+			}
+			w.answers(bob, id, "partner", confirms)
+			if d := w.file(id); d.Status != Closed || d.Outcome != pack.Granted {
+				t.Errorf("the end: %s %s", d.Status, d.Outcome)
+			}
+		})
+	}
 }

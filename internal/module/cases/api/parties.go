@@ -78,7 +78,7 @@ func (a *API) tellInvitation(l *i18n.Locale, x *cases.Invited, schema bool) Invi
 	for _, s := range x.Package.Shows(l, party, x.Facts) {
 		out.Shows = append(out.Shows, Line(s))
 	}
-	if schema {
+	if schema && party != nil {
 		out.Schema = party.Form.Schema(a.URL + base + "/invitations/" + x.Code)
 	}
 	return out
@@ -134,8 +134,22 @@ func (a *API) getInvitation(ctx context.Context, in *invitationInput) (*invitati
 }
 
 type answerInvitationInput struct {
-	Code    string `path:"code" maxLength:"64" doc:"The code of the link"`
-	RawBody []byte `contentType:"application/json" doc:"The answers, as the schema of the invitation describes them"`
+	Code string      `path:"code" maxLength:"64" doc:"The code of the link"`
+	Body partAnswers `doc:"The answers, as the schema of the invitation describes them"`
+}
+
+// partAnswers are answers whose numbers keep their written form.
+type partAnswers form.Answers
+
+func (a *partAnswers) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode((*form.Answers)(a))
+}
+
+// Schema is any object: which answers there are the invitation says.
+func (partAnswers) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
 type partReceiptOutput struct{ Body PartReceipt }
@@ -152,15 +166,12 @@ func (a *API) answerInvitation(ctx context.Context, in *answerInvitationInput) (
 	if err != nil {
 		return nil, err
 	}
-	l := i18n.FromContext(ctx)
-	var answers form.Answers
-	d := json.NewDecoder(bytes.NewReader(in.RawBody))
-	d.UseNumber() // amounts keep their written form
-	if err := d.Decode(&answers); err != nil {
-		return nil, malformed(jsonField(l, err))
+	answers, words := form.Answers(in.Body), services.Words{Locale: i18n.FromContext(ctx), Pack: x.Package}
+	party := x.Package.Party(x.Party)
+	if party == nil { // the service does not ask it any more
+		return nil, errs.New(errs.Gone, "cases.party.over")
 	}
-	words := services.Words{Locale: l, Pack: x.Package}
-	if wrong := claimedFiles(x.Package.Party(x.Party).Form, answers); len(wrong) > 0 {
+	if wrong := claimedFiles(party.Form, answers); len(wrong) > 0 {
 		return nil, invalid(words, wrong)
 	}
 	if x.Status == cases.InvitationOpen {

@@ -48,10 +48,11 @@ func (p *casePage) partResult(i cases.Invitation) cases.Result {
 // partyAnswers is what a party answered, page by page.
 func (p *casePage) partyAnswers(i cases.Invitation) []section {
 	given := p.File.Parties[i.Party].Answers
-	if i.Status != cases.InvitationAnswered || given == nil {
+	x := p.Package.Party(i.Party)
+	if i.Status != cases.InvitationAnswered || given == nil || x == nil {
 		return nil
 	}
-	of := p.Package.Party(i.Party).Form
+	of := x.Form
 	env := p.Package.PartyEnv(p.Dossier.Facts(), given, feel.Null())
 	var all []section
 	for _, page := range of.Reachable(env) {

@@ -79,6 +79,12 @@ func (p *Package) Party(id string) *Party {
 	return p.parties[i]
 }
 
+// SamePartyForm reports whether a party is asked by the very same form in another
+// version.
+func (p *Package) SamePartyForm(other *Package, id string) bool {
+	return bytes.Equal(p.files[partyFile(id)], other.files[partyFile(id)])
+}
+
 // Invitation is who is asked, as the application names them. Person "" leaves
 // it to whoever has the link and signs in.
 type Invitation struct{ Name, Email, Person string }
@@ -101,8 +107,11 @@ func (p *Package) Invite(x *Party, f Facts) Invitation {
 type PartyLine struct{ Label, Value string }
 
 // Shows returns all that the party sees of the application, in the reader's
-// language.
+// language: nothing for nil, a party that the service does not have.
 func (p *Package) Shows(loc *i18n.Locale, x *Party, f Facts) []PartyLine {
+	if x == nil {
+		return nil
+	}
 	scope := p.Scope(f)
 	lines := make([]PartyLine, len(x.shows))
 	for i, e := range x.shows {
