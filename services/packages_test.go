@@ -2,7 +2,9 @@ package packages
 
 import (
 	"encoding/json"
+	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +24,7 @@ var least = map[string]int{
 	"business-permit/2025":          45,
 	"klimabonus-heat-pump/2025":     211,
 	"klimabonus-heat-pump/2026":     84,
-	"parental-leave/2025":           163,
+	"parental-leave/2025":           171,
 	"declaration-of-arrival/2025":   143,
 }
 
@@ -204,12 +206,71 @@ func letter(t *testing.T, p *pack.Package, name string, lang i18n.Lang, f pack.F
 	t.Logf("%s %s.%s\n%s", p.ID, name, lang, html)
 }
 
+func version(t *testing.T, service, of string) *pack.Package {
+	t.Helper()
+	p, ok := load(t).Version(service, of)
+	if !ok {
+		t.Fatalf("%s/%s is not served", service, of)
+	}
+	return p
+}
+
+// Who takes the leave that is applied for can say so and declare nothing false:
+// what they declare is the sentence with which the employer's declaration ends.
+func TestTheOtherParentDeclaresOnlyTheTruthOfTheAnswer(t *testing.T) {
+	p := version(t, "parental-leave", "2025")
+	for _, lang := range i18n.Langs {
+		truth := p.T(lang, "form.confirmed.label")
+		if truth == "" || !strings.HasSuffix(p.T(lang, "form.entitled.label"), ". "+truth) {
+			t.Errorf("in %s the other parent declares %q", lang, truth)
+		}
+	}
+}
+
+func TestNobodyIsTheirOwnPartner(t *testing.T) {
+	p := version(t, "declaration-of-arrival", "2025")
+	const own, other = "1990010112385", "1980022900150"
+	for number, wrong := range map[string]bool{own: true, other: false} {
+		f := factsOf(t, p.ID)
+		f.Applicant = f.Applicant.Put("id", feel.String(own))
+		f.Application["withOthers"], f.Application["partnerId"] = true, number
+		f.Application["members"] = []any{map[string]any{"givenName": "Eva", "familyName": "Muster", "birthDate": "1985-01-01", "relation": "spouse", "nationality": "LU", "origin": "commune"}}
+		_, found := p.Form.Validate(p.FormEnv(f))
+		if wrong && (len(found) != 1 || found[0].Field != "partnerId" || found[0].Code != "check.self") || !wrong && len(found) > 0 {
+			t.Errorf("%s: %+v", number, found)
+		}
+	}
+}
+
+// What somebody else knows better can be asked of them before it is sent.
+func TestPagesThatOthersKnowCanBeGivenAway(t *testing.T) {
+	for service, page := range map[string]string{"parental-leave": "otherParent", "declaration-of-arrival": "lodging"} {
+		if given := version(t, service, "2025").Service.Delegable; !slices.Contains(given, page) {
+			t.Errorf("%s: %v can be given away, not %s", service, given, page)
+		}
+	}
+}
+
+func TestFrenchLettersSpaceTheColon(t *testing.T) {
+	tight := regexp.MustCompile(`[\pL’]: `)
+	letters, err := fs.Glob(Luxembourg(), "*/*/letters/*.fr.md")
+	if err != nil || len(letters) == 0 {
+		t.Fatal(letters, err)
+	}
+	for _, name := range letters {
+		text, err := fs.ReadFile(Luxembourg(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bad := tight.FindAll(text, -1); len(bad) > 0 {
+			t.Errorf("%s: %q", name, bad)
+		}
+	}
+}
+
 // The amount a person reads is the amount the table gives.
 func TestTheAllowanceIsTold(t *testing.T) {
-	p, ok := load(t).Version("cost-of-living-allowance", "2025")
-	if !ok {
-		t.Fatal("the package is not served")
-	}
+	p := version(t, "cost-of-living-allowance", "2025")
 	f := factsOf(t, p.ID)
 	d, err := p.Decide(f)
 	if err != nil {

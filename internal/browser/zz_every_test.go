@@ -17,7 +17,7 @@ var inspected struct {
 }
 
 // inspecting is how many tests inspect pages for the count below.
-const inspecting = 7
+const inspecting = 8
 
 func remember(path string) {
 	path, _, _ = strings.Cut(path, "?")
@@ -44,6 +44,7 @@ var notPages = map[string]string{
 	"/sign-in/{provider}":                          "leads to the provider",
 	"/simulations/runs/{run}/result.csv":           "a file",
 	"/simulations/runs/{run}/result.json":          "a file",
+	"/versions/proposals/{id}/package.zip":         "a file",
 	"/versions/{service}/{version}/package.zip":    "a file",
 	"/workbench/cases/{case}/documents/{document}": "a file",
 	"/workbench/cases/{case}/receipt.json":         "a file",

@@ -81,6 +81,7 @@ type File struct {
 	Excluded   []string                     `json:"excluded,omitempty"`   // appeal: accounts that took part in the contested decision
 	AppealText string                       `json:"appealText,omitempty"` // appeal: what the person contests
 	Timers     map[string]Timer             `json:"timers,omitempty"`     // of the process that wait, by their id there
+	Spans      map[string]pack.Span         `json:"spans,omitempty"`      // of the time for requests and fees, by request or task
 	Vars       map[string]string            `json:"vars,omitempty"`       // variables of the process, as FEEL literals
 	Migrations []Migrated                   `json:"migrations,omitempty"` // to other versions of the service, oldest first
 	Incident   string                       `json:"incident,omitempty"`   // process step that failed, until it is resumed
@@ -141,6 +142,7 @@ type AppealLimit struct {
 	To    string    `json:"to"`    // text key appeal.<to>
 	Until time.Time `json:"until"` // the last day, at its end
 	Legal string    `json:"legal,omitempty"`
+	Span  pack.Span `json:"span,omitzero"` // from which Until was counted
 }
 
 // Open reports whether an appeal can still be made at t.

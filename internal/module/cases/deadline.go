@@ -16,7 +16,7 @@ type Deadline struct {
 	Of       DeadlineOf
 	Element  string // timers and fees: the element of the process
 	From     time.Time
-	Span     pack.Span // zero: a moment of its own
+	Span     pack.Span // zero: a moment of its own, or not known any more
 	Extended pack.Span
 	Counts   string    // as Timer.Counts
 	Pauses   []Pause   // in which it stood still
@@ -51,12 +51,12 @@ func (d *Dossier) Deadlines(now time.Time) []Deadline {
 	}
 	for _, r := range d.Requests {
 		if r.Status == RequestOpen {
-			all = append(all, d.calendar.limit(Deadline{Of: OfAnswer, From: r.AskedAt, Span: answerSpan(d.Package)}, r.DueAt))
+			all = append(all, d.calendar.limit(Deadline{Of: OfAnswer, From: r.AskedAt, Span: d.spanOf(r.ID, answerSpan(d.Package))}, r.DueAt))
 		}
 	}
 	for _, t := range d.Tasks {
 		if t.Kind == TaskPay && t.Status == TaskOpen && !t.DueAt.IsZero() {
-			all = append(all, d.calendar.limit(Deadline{Of: OfFee, Element: t.Element, From: t.CreatedAt, Span: d.Package.Service.Deadlines.Pay}, t.DueAt))
+			all = append(all, d.calendar.limit(Deadline{Of: OfFee, Element: t.Element, From: t.CreatedAt, Span: d.spanOf(t.ID, d.Package.Service.Deadlines.Pay)}, t.DueAt))
 		}
 	}
 	for _, w := range d.File.Process.Waits() {
@@ -76,8 +76,34 @@ func (d *Dossier) AppealDeadline() (Deadline, bool) {
 	if issued == nil || issued.Appeal.Until.IsZero() {
 		return Deadline{}, false
 	}
-	return d.calendar.limit(Deadline{Of: OfAppeal, From: issued.At, Span: appealSpan(d.Package, d.Kind), Legal: issued.Appeal.Legal,
+	return d.calendar.limit(Deadline{Of: OfAppeal, From: issued.At, Span: d.appealSpan(issued.Appeal, d.Package), Legal: issued.Appeal.Legal,
 		General: issued.Appeal.Legal == "" && issued.Appeal.To == courtAppeal}, issued.Appeal.Until), true
+}
+
+// keepSpan keeps what the time for a request or a fee is counted from: another
+// version of the service may have another.
+func (ch *change) keepSpan(id string, span pack.Span) {
+	if ch.c.File.Spans == nil {
+		ch.c.File.Spans = map[string]pack.Span{}
+	}
+	ch.c.File.Spans[id] = span
+}
+
+// spanOf is the time for a request or a fee; own is that of the case's version.
+// After a migration it is zero unless it was kept: it is not known then.
+func (c *Case) spanOf(id string, own pack.Span) pack.Span {
+	if kept, ok := c.File.Spans[id]; ok || len(c.File.Migrations) > 0 {
+		return kept
+	}
+	return own
+}
+
+// appealSpan is how long something can be contested, zero where it is not known.
+func (c *Case) appealSpan(l AppealLimit, p *pack.Package) pack.Span {
+	if !l.Span.IsZero() {
+		return l.Span
+	}
+	return c.spanOf("", appealSpan(p, c.Kind))
 }
 
 // ofClock explains the authority's time.
@@ -146,6 +172,7 @@ func (x Deadline) Tell(l *i18n.Locale, p *pack.Package) []string {
 	switch {
 	case x.Span.IsZero() && x.Counts == CountDate:
 		say("cases.deadline.date")
+	case x.Span.IsZero() && x.Of != OfTimer: // counted before it was kept from what
 	case x.Span.IsZero():
 		say("cases.deadline.hours", "span", l.Duration(x.Until.Sub(x.From)), "from", l.DateTime(x.From))
 	default:

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"slices"
 	"time"
 
 	"passerelle/engine/feel"
@@ -88,7 +89,8 @@ func (ch *change) appealFrom(t time.Time) AppealLimit {
 	if a := ch.p.Service.Deadlines.Appeal; a != nil && ch.c.Kind != Appeal {
 		l = AppealLimit{To: a.To, Legal: a.Legal}
 	}
-	l.Until = endOf(ch.s.calendar.lastDay(appealSpan(ch.p, ch.c.Kind), t, ofPerson))
+	l.Span = appealSpan(ch.p, ch.c.Kind)
+	l.Until = endOf(ch.s.calendar.lastDay(l.Span, t, ofPerson))
 	return l
 }
 
@@ -227,6 +229,9 @@ func scopeOf(p *pack.Package, c *Case) feel.Value {
 		{Name: "decision", Value: decisionValue(c)},
 	}
 	for name, literal := range c.File.Vars {
+		if _, result := c.File.Results[name]; result || slices.Contains(reserved, name) {
+			continue // what people said and registers know is no variable
+		}
 		if e, err := feel.Compile(literal); err == nil {
 			v, _ := e.Eval(nil)
 			entries = append(entries, feel.Entry{Name: name, Value: v})

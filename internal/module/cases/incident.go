@@ -54,11 +54,11 @@ type Halted struct {
 }
 
 // HaltedStep is a step of a process that waits for an operator, or for a service
-// that may have failed.
+// whose job failed for good.
 type HaltedStep struct {
 	Token   string
 	Element bpmn.Element
-	Failure *bpmn.Failure // nil: the service has not answered yet
+	Failure *bpmn.Failure // nil: the service has not answered
 	Tries   int
 	Reads   []bpmn.Use // the expressions that it computes
 	GiveUp  string     // what giving it up means: one of the GiveUp… below, "" where it cannot be
@@ -86,8 +86,33 @@ func giveUpOf(e bpmn.Element) string {
 	return ""
 }
 
-// steps lists what stands still in a case.
-func (d *Dossier) steps() []HaltedStep { return haltedSteps(d.Process(), d.File.Process) }
+// standing lists what stands still in a case: not what a service is still doing.
+func (s *Service) standing(ctx context.Context, d *Dossier) ([]HaltedStep, error) {
+	gone, err := s.jobsGone(ctx, d)
+	return slices.DeleteFunc(haltedSteps(d.Process(), d.File.Process), func(st HaltedStep) bool { return !st.stands(gone) }), err
+}
+
+// jobsGone are the causes of the jobs of a case's steps that failed for good.
+func (s *Service) jobsGone(ctx context.Context, d *Dossier) ([]string, error) {
+	var causes []string
+	for _, step := range haltedSteps(d.Process(), d.File.Process) {
+		for _, job := range step.jobs() {
+			gone, err := s.Queue.Failed(ctx, d.ID+"/"+job)
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				causes = append(causes, job)
+			}
+		}
+	}
+	return causes, nil
+}
+
+// stands reports whether a step failed, or its job did for good.
+func (st HaltedStep) stands(gone []string) bool {
+	return st.Failure != nil || slices.ContainsFunc(st.jobs(), func(job string) bool { return slices.Contains(gone, job) })
+}
 
 func haltedSteps(p *bpmn.Process, state bpmn.State) []HaltedStep {
 	var all []HaltedStep
@@ -146,7 +171,11 @@ func (s *Service) Halted(ctx context.Context, a Actor, id string) (*Halted, erro
 	if err != nil {
 		return nil, err
 	}
-	h := &Halted{Case: d.Case, Package: d.Package, Steps: d.steps()}
+	steps, err := s.standing(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	h := &Halted{Case: d.Case, Package: d.Package, Steps: steps}
 	h.Alike, err = s.store.countStuck(ctx, s.DB.Read(), h.Cause(""))
 	return h, err
 }
@@ -185,7 +214,7 @@ func correctable(p *bpmn.Process, c *Case) []string {
 
 // reserved are the names that the case itself fills: facts and decisions are no
 // variables.
-var reserved = []string{"application", "evidence", "parameters", "date", "applicant", "parties", "decision", "case"}
+var reserved = append(pack.FactNames(), "decision", "case")
 
 // Fact is a value that a halted step may have read.
 type Fact struct {
@@ -196,48 +225,81 @@ type Fact struct {
 }
 
 // Inspect shows an operator the values behind the names of a halted case. The
-// purpose goes on record first, where the person it is about reads it.
+// purpose goes on record first, where the person it is about reads it. A case in
+// which nothing stands still is errs.Conflict.
 func (s *Service) Inspect(ctx context.Context, a Actor, id, purpose string) ([]Fact, error) {
 	if err := checkReasons(purpose, true); err != nil {
 		return nil, err
 	}
-	err := s.change(ctx, a, id, operator(a), func(ch *change) error {
+	read, err := s.halted(ctx, a, id)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := s.jobsGone(ctx, read)
+	if err != nil {
+		return nil, err
+	}
+	var facts []Fact
+	err = s.change(ctx, a, id, operator(a), func(ch *change) error {
+		d := &Dossier{Case: ch.c, Package: ch.p}
+		steps := slices.DeleteFunc(haltedSteps(ch.process(), ch.c.File.Process), func(st HaltedStep) bool { return !st.stands(gone) })
+		if len(steps) == 0 {
+			return errs.New(errs.Conflict, "cases.correct.gone")
+		}
+		facts = factsRead(d, steps)
 		ch.enter("inspected", true, map[string]string{"text": strings.TrimSpace(purpose)})
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	d, err := s.halted(ctx, a, id)
-	if err != nil {
-		return nil, err
-	}
-	return factsRead(d), nil
+	return facts, err
 }
 
-// factsRead are the process's variables and evidence, and where an expression of a
-// halted step asks for the application, its answers.
-func factsRead(d *Dossier) []Fact {
-	var all []Fact
-	for _, name := range correctable(d.Process(), d.Case) {
-		all = append(all, Fact{Name: name, Value: d.File.Vars[name]})
-	}
-	for _, spec := range d.Package.Service.Evidence {
-		if e, ok := d.File.Evidence[spec.ID]; ok {
-			all = append(all, Fact{Name: "evidence." + spec.ID, Value: string(e.Value), From: e.Source, AsOf: e.AsOf})
-		} else if spec.By == "state" {
-			all = append(all, Fact{Name: "evidence." + spec.ID})
+// factsRead are the variables, evidence and answers that the steps read, no others.
+func factsRead(d *Dossier, steps []HaltedStep) []Fact {
+	names := map[string]bool{} // whole, or one piece of it
+	for _, st := range steps {
+		for _, u := range st.Reads {
+			for _, name := range u.Names {
+				names[name] = true
+			}
+		}
+		switch st.GiveUp {
+		case GiveUpRule:
+			names["application"], names["evidence"] = true, true
+		case GiveUpEvidence:
+			want := strings.Fields(st.Element.Attrs["evidence"])
+			names["evidence"] = names["evidence"] || len(want) == 0
+			for _, id := range want {
+				names["evidence."+id] = true
+			}
+		case GiveUpPayment:
+			names["application."+ibanField(d.Package.Form)] = true
+		case GiveUpDocuments:
+			for _, name := range d.Package.StatesRead(st.Element.Attrs["output"]) {
+				names[name] = true
+			}
 		}
 	}
-	reads := func(name string) bool {
-		return slices.ContainsFunc(d.steps(), func(st HaltedStep) bool {
-			return st.GiveUp == GiveUpRule || slices.ContainsFunc(st.Reads, func(u bpmn.Use) bool { return slices.Contains(u.Names, name) })
-		})
+	var all []Fact
+	for _, name := range correctable(d.Process(), d.Case) {
+		if names[name] {
+			all = append(all, Fact{Name: name, Value: d.File.Vars[name]})
+		}
 	}
-	if reads("application") {
-		for _, id := range sortedKeys(d.Application) {
+	for _, spec := range d.Package.Service.Evidence {
+		name := "evidence." + spec.ID
+		if !names["evidence"] && !names[name] {
+			continue
+		}
+		if e, ok := d.File.Evidence[spec.ID]; ok {
+			all = append(all, Fact{Name: name, Value: string(e.Value), From: e.Source, AsOf: e.AsOf})
+		} else if spec.By == "state" {
+			all = append(all, Fact{Name: name})
+		}
+	}
+	for _, id := range sortedKeys(d.Application) {
+		if name := "application." + id; names["application"] || names[name] {
 			if b, err := json.Marshal(d.Application[id]); err == nil {
-				all = append(all, Fact{Name: "application." + id, Value: string(b)})
+				all = append(all, Fact{Name: name, Value: string(b)})
 			}
 		}
 	}
@@ -334,6 +396,7 @@ func (s *Service) startRun(ctx context.Context, a Actor, kind RunKind, detail Ru
 	if !a.Has("operator") {
 		return Run{}, errs.New(errs.Forbidden, "cases.operatorOnly")
 	}
+	detail.Person = a.Person
 	total, err := s.store.countStuck(ctx, s.DB.Read(), detail.Cause)
 	if err != nil {
 		return Run{}, err
@@ -354,7 +417,7 @@ func inRun(a Actor) func(*Case) error {
 }
 
 // Resume repeats the failed steps of a case after their cause has been mended.
-// Only an operator may.
+// Only an operator may, and not in their own case.
 func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
 	if !a.Has("operator") {
 		return errs.New(errs.Forbidden, "cases.operatorOnly")
@@ -363,7 +426,7 @@ func (s *Service) Resume(ctx context.Context, a Actor, caseID string) error {
 }
 
 func (s *Service) resume(ctx context.Context, a Actor, caseID string) error {
-	return s.change(ctx, a, caseID, func(*Case) error { return nil }, func(ch *change) error { return ch.resumeAt("") })
+	return s.change(ctx, a, caseID, inRun(a), func(ch *change) error { return ch.resumeAt("") })
 }
 
 // resumeAt repeats the failed steps at an element; "" means all.
@@ -385,9 +448,23 @@ func (s *Service) correct(ctx context.Context, a Actor, id, element string, c Co
 	if c.Kind == CorrectEvidence {
 		return s.fetchAnew(ctx, a, id, element, c)
 	}
+	var gone []string
+	if c.Kind == CorrectGiveUp {
+		read, err := s.store.byID(ctx, s.DB.Read(), id)
+		if err != nil {
+			return err
+		}
+		p, err := s.Package(read)
+		if err != nil {
+			return err
+		}
+		if gone, err = s.jobsGone(ctx, &Dossier{Case: read, Package: p}); err != nil {
+			return err
+		}
+	}
 	var given []HaltedStep
 	err := s.change(ctx, a, id, inRun(a), func(ch *change) error {
-		steps, err := ch.haltedAt(element)
+		steps, err := ch.haltedAt(element, gone)
 		if err != nil {
 			return err
 		}
@@ -431,9 +508,10 @@ func (st HaltedStep) jobs() []string {
 	return []string{"evidence/" + effect, "payout/" + st.Token}
 }
 
-// haltedAt are the steps that stand still at an element.
-func (ch *change) haltedAt(element string) ([]HaltedStep, error) {
-	steps := slices.DeleteFunc(haltedSteps(ch.process(), ch.c.File.Process), func(st HaltedStep) bool { return st.Element.ID != element })
+// haltedAt are the steps that stand still at an element: those that failed, and
+// those whose job is gone.
+func (ch *change) haltedAt(element string, gone []string) ([]HaltedStep, error) {
+	steps := slices.DeleteFunc(haltedSteps(ch.process(), ch.c.File.Process), func(st HaltedStep) bool { return st.Element.ID != element || !st.stands(gone) })
 	if len(steps) == 0 {
 		return nil, errs.New(errs.Conflict, "cases.correct.gone")
 	}
@@ -466,7 +544,7 @@ func (s *Service) fetchAnew(ctx context.Context, a Actor, id, element string, c 
 		return errs.Wrap(errs.Conflict, "cases.correct.noAnswer", err)
 	}
 	return s.change(ctx, a, id, inRun(a), func(ch *change) error {
-		if _, err := ch.haltedAt(element); err != nil {
+		if _, err := ch.haltedAt(element, nil); err != nil {
 			return err
 		}
 		old := ch.c.File.Evidence[c.Name]

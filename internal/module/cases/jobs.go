@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/exchange"
@@ -28,6 +29,7 @@ type (
 		Case, Task string
 		Sent       int64
 		Reminder   bool
+		Next       time.Time // a reminder: when the next one, or the end, is due
 	}
 	feeJob struct {
 		Case, Task string
@@ -206,11 +208,13 @@ func (s *Service) checkFee(ctx context.Context, j feeJob) error {
 }
 
 // ibanOf returns the account named in the application, "" when there is none.
-func ibanOf(f *form.Form, a form.Answers) string {
+func ibanOf(f *form.Form, a form.Answers) string { return text(a[ibanField(f)]) }
+
+func ibanField(f *form.Form) string {
 	for _, page := range f.Pages {
 		for _, field := range page.Fields {
 			if field.Type == form.IBAN {
-				return text(a[field.ID])
+				return field.ID
 			}
 		}
 	}

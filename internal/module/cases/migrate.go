@@ -40,6 +40,7 @@ type MigrationEffect struct {
 	Steps       []StepMove         `json:"steps,omitempty"` // at which the case waits
 	Deadline    time.Time          `json:"deadline,omitzero"`
 	NewDeadline time.Time          `json:"newDeadline,omitzero"` // zero, as Deadline: none can be named now
+	Paused      bool               `json:"paused,omitempty"`     // the clock stands still: the deadlines are what they would be, did it run from now on
 	Outcome     pack.Outcome       `json:"outcome,omitempty"`    // that the rules propose; "": they have not been asked yet
 	Amount      string             `json:"amount,omitempty"`
 	NewOutcome  pack.Outcome       `json:"newOutcome,omitempty"`
@@ -90,6 +91,7 @@ const (
 	ProblemMoved    MigrationProblemKind = "moved"    // it is on another version by now
 	ProblemDecided  MigrationProblemKind = "decided"  // it was decided, by somebody or by silence: that stands, under its law
 	ProblemTask     MigrationProblemKind = "task"     // an open task would be of another kind, or somebody else's altogether
+	ProblemFourEyes MigrationProblemKind = "fourEyes" // who did what is to be approved would not be known any more
 	ProblemFee      MigrationProblemKind = "fee"      // a fee is due, and would be another
 	ProblemParty    MigrationProblemKind = "party"    // somebody was invited, and their time or form would change, or they would have no part any more
 	ProblemForm     MigrationProblemKind = "form"     // an answer that the new form does not accept, or a new one that it needs
@@ -148,7 +150,8 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 			e.Steps = append(e.Steps, s)
 		}
 	}
-	e.Deadline, _ = c.File.Clock.Deadline()
+	e.Paused = !c.File.Clock.Paused.IsZero()
+	e.Deadline, _ = ch.deadlineFromNow(c.File.Clock)
 	e.NewDeadline = e.Deadline
 	if p := c.File.Proposal; p != nil {
 		e.Outcome, e.Amount = p.Outcome, p.Amount
@@ -161,8 +164,29 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 
 	ch.migrateParties(from, to, problem)
 	before := c.File.Process
-	rename(c.File.Results, target)
-	rename(c.File.Vars, target)
+	for _, old := range from.Process.Elements() {
+		if _, done := c.File.Results[old.Attrs["fourEyes"]]; done && !keepsFourEyes(to, old, target) {
+			problem(ProblemFourEyes, old.ID, "")
+		}
+	}
+	// An id that the new version gives to something else inherits nothing.
+	reused := func(id string, known bool) bool {
+		_, now := to.Process.Element(id)
+		return now && (!known || target(id) == "")
+	}
+	name := func(id string) string {
+		if _, known := from.Process.Element(id); reused(id, known) {
+			return id + "@" + plan.From
+		}
+		return target(id)
+	}
+	rename(c.File.Results, name)
+	rename(c.File.Vars, func(id string) string {
+		if _, known := from.Process.Element(id); !known { // a name of a script's, no element
+			return id
+		}
+		return name(id)
+	})
 	next, cmds, misfits := from.Process.Migrate(before, to.Process, plan.Mapping, scopeOf(to, c))
 	for _, m := range misfits {
 		problem(MigrationProblemKind(m.Reason), cmp.Or(m.Element, m.To), m.Detail)
@@ -194,11 +218,15 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 	}
 	c.File.Migrations = append(c.File.Migrations, Migrated{Plan: id, From: plan.From, To: plan.To, Mapping: plan.Mapping, At: ch.now, By: ch.actor.Account})
 	data := map[string]string{"from": plan.From, "version": plan.To, "plan": id}
-	if e.DeadlineMoves() {
+	switch {
+	case e.DeadlineMoves() && e.Paused: // the day itself is not known before the clock runs again
+		ch.enter("migratedLimit", true, data)
+		ch.notify("migrated")
+	case e.DeadlineMoves():
 		data["until"] = e.NewDeadline.Format(time.RFC3339)
 		ch.enter("migratedDeadline", true, data)
 		ch.notify("migrated")
-	} else {
+	default:
 		ch.enter("migrated", true, data)
 	}
 	if e.OutcomeMoves() {
@@ -219,6 +247,15 @@ func rename[T any](kept map[string]T, target func(string) string) {
 	for id, v := range moved {
 		kept[id] = v
 	}
+}
+
+// keepsFourEyes reports whether in the new version the result that an old step
+// names for its four eyes is still the one that is looked at.
+func keepsFourEyes(to *pack.Package, old bpmn.Element, target func(string) string) bool {
+	step, work := target(old.ID), target(old.Attrs["fourEyes"])
+	return work != "" && slices.ContainsFunc(to.Process.Elements(), func(e bpmn.Element) bool {
+		return e.Attrs["fourEyes"] == work && (step == "" || e.ID == step)
+	})
 }
 
 // migrateTasks puts the tasks at the elements of the new version. What is asked
@@ -358,17 +395,28 @@ func (ch *change) timersMoved(before bpmn.State, due map[string]time.Time, targe
 // already is refused: it would decide by itself.
 func (ch *change) migrateClock(e *MigrationEffect, problem func(MigrationProblemKind, string, string)) {
 	clock, own := ch.c.File.Clock, ch.p.Service.Deadlines
+	silence := clock.Silence
 	clock.Silence = own.Silence
 	if clock.Limit == own.Decide {
 		ch.c.File.Clock = clock
-		return
+	} else {
+		clock.Limit, clock.Told = own.Decide, time.Time{} // it may become earlier: the law is another
+		ch.setClock(clock)
+		e.NewDeadline, _ = ch.deadlineFromNow(ch.c.File.Clock)
 	}
-	clock.Limit, clock.Told = own.Decide, time.Time{} // it may become earlier: the law is another
-	ch.setClock(clock)
-	e.NewDeadline, _ = ch.c.File.Clock.Deadline()
-	if ch.now.After(e.NewDeadline) && !e.NewDeadline.IsZero() && (e.Deadline.IsZero() || !ch.now.After(e.Deadline)) {
+	over := func(t time.Time) bool { return !t.IsZero() && ch.now.After(t) }
+	if over(e.NewDeadline) && (!over(e.Deadline) || silence != own.Silence) {
 		problem(ProblemDeadline, "", "")
 	}
+}
+
+// deadlineFromNow is the deadline; of a clock that stands still the one that it
+// would have, did it run from now on. It cannot become earlier than that.
+func (ch *change) deadlineFromNow(c LegalClock) (time.Time, bool) {
+	if c.Paused.IsZero() {
+		return c.Deadline()
+	}
+	return c.Resume(ch.now).By(ch.s.calendar).Deadline()
 }
 
 // ruleAgain applies the new rules to the same facts, where the old ones had been.

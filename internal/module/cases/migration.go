@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -193,7 +194,8 @@ type InvalidMapping struct{ Misfits []bpmn.Misfit }
 func (e InvalidMapping) Error() string { return fmt.Sprint(e.Misfits) }
 
 // PlanMigration stores a plan and begins its dry run, which changes no case. id
-// makes a repetition the same migration. A plan that cannot be carried out is
+// makes a repetition the same migration; another plan under it is errs.Conflict.
+// A plan that cannot be carried out is
 // errs.Invalid, with an InvalidMapping inside if it is the mapping.
 func (s *Service) PlanMigration(ctx context.Context, a Actor, id string, plan MigrationPlan) error {
 	if err := mayMigrate(a); err != nil {
@@ -219,11 +221,31 @@ func (s *Service) PlanMigration(ctx context.Context, a Actor, id string, plan Mi
 	m := &Migration{ID: id, Account: a.Account, Name: a.Name, Plan: plan, State: MigrationChecking, CreatedAt: s.now()}
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		added, err := s.store.addMigration(ctx, tx, m)
-		if err != nil || !added {
+		if err != nil {
 			return err
+		}
+		if !added {
+			return s.samePlan(ctx, tx, m)
 		}
 		return enqueueMigration(ctx, tx, checkJob, id, "", m.CreatedAt)
 	})
+}
+
+// samePlan refuses another plan under an id that is known.
+func (s *Service) samePlan(ctx context.Context, tx *db.Tx, m *Migration) error {
+	known, err := s.store.migration(ctx, tx, m.ID)
+	if err != nil {
+		return err
+	}
+	a, err := json.Marshal(known.Plan)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(m.Plan)
+	if err == nil && !bytes.Equal(a, b) {
+		err = errs.New(errs.Conflict, "cases.migration.other")
+	}
+	return err
 }
 
 // versions returns the packages of a plan.
@@ -333,12 +355,15 @@ func (s *Service) ofMigration(ctx context.Context, id string, state MigrationSta
 		return nil, nil, err
 	}
 	_, to, err := s.versions(m.Plan)
-	if errs.KindOf(err) == errs.Invalid && err != nil { // another program serves other packages
+	switch {
+	case errors.Is(err, errs.New(errs.Invalid, "cases.migration.versions")): // this node has not heard of it yet, or another will serve it
+		return nil, nil, errs.New(errs.Unavailable, "").Because("migration %s: %s %s or %s is not served here", id, m.Plan.Service, m.Plan.From, m.Plan.To)
+	case err != nil: // other packages than those that were looked at
 		return nil, nil, s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 			return s.store.endMigration(ctx, tx, id, MigrationFailed, "cases.migration.changed", s.now())
 		})
 	}
-	return m, to, err
+	return m, to, nil
 }
 
 // checkOn looks at the next cases of a dry run. What it found, how far it is, and
@@ -431,7 +456,7 @@ func (s *Service) migrateOn(ctx context.Context, job work.Job, j migrationJob) e
 		if len(rows) == migrateBatch {
 			return enqueueMigration(ctx, tx, migrateJob, m.ID, itoa(m.starts)+"/"+place, s.now())
 		}
-		return s.store.endMigration(ctx, tx, m.ID, MigrationDone, "", s.now())
+		return s.store.finishMigration(ctx, tx, m.ID, s.now())
 	})
 }
 

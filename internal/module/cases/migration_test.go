@@ -25,6 +25,7 @@ import (
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/web"
+	"passerelle/internal/platform/work"
 )
 
 var dora = Actor{Account: "a-dora", Name: "Dora", Roles: []web.Role{{Name: RoleDesigner}}}
@@ -175,7 +176,7 @@ func TestMigration(t *testing.T) {
 		if after := w.stored(); after != before {
 			t.Fatalf("the dry run has changed something:\n%s\n%s", before, after)
 		}
-		want := MigrationSums{Cases: 5, Ready: 4, Refused: 1, Changing: 4, Deadlines: 3,
+		want := MigrationSums{Cases: 5, Ready: 4, Refused: 1, Changing: 4, Deadlines: 4,
 			Outcomes: []MoveCount{{From: "granted", To: "judgement", Cases: 1}},
 			Steps:    []MoveCount{{From: "examine", To: "assess", Cases: 4}, {From: "approve", To: "approve", Cases: 1}},
 			Timers:   []TimerCount{{Element: "late", How: TimerKept, Timers: 3}},
@@ -201,7 +202,7 @@ func TestMigration(t *testing.T) {
 		if c := w.file(tooLarge); c.Version != "2025" || strings.Contains(kinds(c), "migrated") {
 			t.Errorf("refused, and yet %s: %s", c.Version, kinds(c))
 		}
-		if c := w.file(asked); c.Version != "2026" || c.File.Clock.Running() || c.File.Clock.Limit.Months != 2 || kinds(c) != "submitted fetched ruled asked migrated" {
+		if c := w.file(asked); c.Version != "2026" || c.File.Clock.Running() || c.File.Clock.Limit.Months != 2 || kinds(c) != "submitted fetched ruled asked migratedLimit" {
 			t.Errorf("while something was asked for: %s %+v %s", c.Version, c.File.Clock, kinds(c))
 		}
 		if c := w.file(large); kinds(c) != "submitted fetched ruled migratedDeadline ruled" || c.File.Proposal.Outcome != pack.Judgement || c.File.Proposal.Package != "aid/2026" {
@@ -372,6 +373,134 @@ func TestMigrationDecidesNothing(t *testing.T) {
 	if r := w.row("silent", late); r.State != CaseRefused || len(r.Effect.Problems) != 1 || r.Effect.Problems[0].Kind != ProblemDecided {
 		t.Errorf("%+v", r)
 	}
+}
+
+// While something is asked for no deadline can be named; the answer would let the
+// clock run again, and silence decide at once.
+func TestMigrationWhileTheClockStandsStill(t *testing.T) {
+	w := newAid(t, dbtest.SQLite(t))
+	late, early := w.asks("100.00"), ""
+	w.run()
+	w.pass(65 * day)
+	early = w.asks("200.00")
+	w.run()
+	w.pass(5 * day)
+	for _, id := range []string{late, early} {
+		w.must(w.Ask(context.Background(), fritz, id, "Please send the invoice again."))
+	}
+	w.plan("m", toAssess)
+	if r := w.row("m", late); r.State != CaseRefused || r.Effect.Problems[0].Kind != ProblemDeadline {
+		t.Errorf("%+v", r)
+	}
+	if e := w.row("m", early).Effect; len(e.Problems) > 0 || e.Deadline.IsZero() || !e.NewDeadline.Before(e.Deadline) {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Silence that means something only in the new version does not decide what is
+// late.
+func TestMigrationLetsNoSilenceDecide(t *testing.T) {
+	w := newAid(t, dbtest.SQLite(t))
+	p, _ := w.Packages.Version("aid", "2025")
+	quiet := *p
+	quiet.Service.Deadlines.Silence = "none"
+	w.Packages.Put(&quiet)
+	late := w.asks("100.00")
+	w.run()
+	w.pass(120 * day)
+	w.plan("m", toAssess)
+	if r := w.row("m", late); r.State != CaseRefused || r.Effect.Problems[0].Kind != ProblemDeadline {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Who did the work is not forgotten on the way, and what is called alike is not
+// taken for the same.
+func TestMigrationKeepsFourEyes(t *testing.T) {
+	w := newAid(t, dbtest.SQLite(t))
+	examined := w.asks("100.00")
+	w.run()
+	w.examines(examined, "examine")
+	p := toAssess
+	p.Mapping.Elements = nil // nobody names the step that is done
+	w.plan("forgets", p)
+	if r := w.row("forgets", examined); r.State != CaseRefused || len(r.Effect.Problems) != 1 || r.Effect.Problems[0] != (MigrationProblem{"fourEyes", "approve", ""}) {
+		t.Errorf("%+v", r)
+	}
+	w.must(w.Approve(context.Background(), frieda, examined, w.task(examined, "approve"), false, "The amount is not what was asked for."))
+	p.Mapping.Elements = map[string]string{"examine": "assess", "approve": ""} // another step of the same name
+	w.plan("reuses", p)
+	w.start("reuses")
+	results := w.file(examined).File.Results
+	if r, there := results["approve"]; there {
+		t.Errorf("the new step has inherited %+v", r)
+	}
+	if results["approve@2025"].By != frieda.Account || results["assess"].By != fritz.Account {
+		t.Errorf("%+v", results)
+	}
+}
+
+// A node that does not serve a version yet leaves the migration to those that do;
+// another package under the name ends it.
+func TestMigrationWhereAVersionIsNotKnown(t *testing.T) {
+	w, ctx := newAid(t, dbtest.SQLite(t)), context.Background()
+	w.asks("100.00")
+	w.run()
+	p, _ := w.Packages.Version("aid", "2026")
+	w.must(w.PlanMigration(ctx, dora, "m", toAssess))
+	m, err := w.store.migration(ctx, w.DB.Read(), "m")
+	w.must(err)
+	w.Packages.Drop("aid", "2026")
+	refused(t, w.checkOn(ctx, work.Job{}, migrationJob{"m"}), errs.Unavailable, "")
+	if m, err = w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationChecking {
+		t.Fatalf("%+v %v", m, err)
+	}
+	w.Packages.Put(p)
+	w.run()
+	if m, err = w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationChecked {
+		t.Fatalf("%+v %v", m, err)
+	}
+	w.must(w.StartMigration(ctx, dora, "m"))
+	other := *p
+	other.Hash = "another"
+	w.Packages.Put(&other)
+	w.run()
+	if m, err = w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationFailed || m.Why != "cases.migration.changed" {
+		t.Errorf("%+v %v", m, err)
+	}
+}
+
+// The same plan again is the same migration; another one under its id is not.
+func TestAPlanIsNotReplaced(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newAid(t, d), context.Background()
+		w.must(w.PlanMigration(ctx, dora, "m", toAssess))
+		w.must(w.PlanMigration(ctx, dora, "m", toAssess))
+		other := toAssess
+		other.Mapping.Restart = []string{"late"}
+		refused(t, w.PlanMigration(ctx, dora, "m", other), errs.Conflict, "cases.migration.other")
+	})
+}
+
+// A job that outlived stop and start has skipped a case: it does not end the run
+// that the next start began.
+func TestNoRunEndsBeforeItsCases(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newAid(t, d), context.Background()
+		id := w.asks("100.00")
+		w.run()
+		w.plan("m", toAssess)
+		w.must(w.StartMigration(ctx, dora, "m"))
+		w.must(w.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return w.store.finishMigration(ctx, tx, "m", w.now()) }))
+		if m, err := w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationRunning {
+			t.Fatalf("%+v %v", m, err)
+		}
+		w.run()
+		if m, err := w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationDone || m.FinishedAt.IsZero() {
+			t.Errorf("%+v %v", m, err)
+		}
+		w.wentOver(id)
+	})
 }
 
 // A case that moves between dry run and run goes over from where it is; if it no

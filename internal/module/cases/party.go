@@ -85,10 +85,13 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 	who := ch.p.Invite(x, ch.facts())
 	inv := Invitation{Task: t.ID, Case: ch.c.ID, Party: x.ID, Code: randomCode(20), Name: who.Name, Email: who.Email, Person: who.Person,
 		Status: InvitationOpen, AskedAt: ch.now, DueAt: t.DueAt}
-	for i, span := range strings.Fields(cmd.Attrs["remind"]) {
+	spans := strings.Fields(cmd.Attrs["remind"])
+	next := t.DueAt
+	for i, span := range slices.Backward(spans) {
 		v, _ := feel.ParseTemporal(span) // checked at publishing
 		if at, err := timerOf(nil, v, CountHours, ch.now); err == nil && at.Due.Before(t.DueAt) {
-			ch.job("cases.remind", remindCause(cmd.ID, i), at.Due, inviteJob{Case: ch.c.ID, Task: t.ID})
+			ch.job("cases.remind", remindCause(cmd.ID, i), at.Due, inviteJob{Case: ch.c.ID, Task: t.ID, Next: next})
+			next = at.Due
 		}
 	}
 	ch.involve(who.Person)
@@ -422,7 +425,7 @@ func (s *Service) Readdress(ctx context.Context, a Actor, caseID, task, email st
 func (s *Service) remind(ctx context.Context, j inviteJob) error {
 	return s.bySystem(ctx, j.Case, func(ch *change) error {
 		inv := ch.invitation(j.Task)
-		if inv == nil || !inv.Open() {
+		if inv == nil || !inv.Open() || !ch.now.Before(j.Next) { // noticed late: the next one says it
 			return nil
 		}
 		if !ch.post(inv, true) {
@@ -440,7 +443,7 @@ func (s *Service) remind(ctx context.Context, j inviteJob) error {
 // and nobody.
 func (s *Service) sendInvitation(ctx context.Context, j inviteJob) error {
 	inv, err := s.store.invitation(ctx, s.DB.Read(), "task_id", j.Task)
-	if err != nil || s.Mail == nil || !inv.Open() {
+	if err != nil || s.Mail == nil || !inv.Open() || !s.now().Before(inv.DueAt) {
 		return err
 	}
 	c, err := s.store.byID(ctx, s.DB.Read(), j.Case)

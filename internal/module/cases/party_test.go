@@ -331,3 +331,19 @@ func TestNobodyIsSaidToBeRemindedWhoWasNot(t *testing.T) {
 		t.Errorf("alice was asked %d times to pass the link on", n)
 	}
 }
+
+// TestWhatIsNoticedLateRemindsNobodyTwice: after an outage that outlasts both
+// reminders and the deadline, nobody is reminded of what is over.
+func TestWhatIsNoticedLateRemindsNobodyTwice(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	id := w.apply(alice, "leave", "granted")
+	w.pass(26 * day) // both reminders were due
+	if n := strings.Count(kinds(w.file(id)), "reminded"); n != 1 {
+		t.Errorf("reminded %d times at once", n)
+	}
+	other := w.apply(bob, "leave", "granted")
+	w.pass(60 * day)
+	if k := kinds(w.file(other)); strings.Contains(k, "reminded") {
+		t.Errorf("reminded of what is over: %s", k)
+	}
+}

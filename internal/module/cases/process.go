@@ -235,6 +235,7 @@ func (ch *change) addTask(cmd bpmn.Command) {
 		t.Assignee = ch.c.Account
 		if limit := ch.p.Service.Deadlines.Pay; t.Kind == TaskPay && !limit.IsZero() {
 			t.DueAt = endOf(ch.s.calendar.lastDay(limit, ch.now, ofPerson))
+			ch.keepSpan(t.ID, limit)
 			ch.job("cases.fee", "fee/"+cmd.ID, t.DueAt.Add(time.Microsecond), feeJob{Case: ch.c.ID, Task: t.ID, Remind: true})
 		}
 		ch.notify("task." + string(t.Kind))

@@ -77,7 +77,11 @@ func (ch *change) recount() {
 	ch.setClock(f.Clock) // tells by itself what the calendar moves
 	for i := range ch.requests {
 		r := &ch.requests[i]
-		if until, later := ch.later(r.DueAt, k.lastDay(answerSpan(ch.p), r.AskedAt, ofPerson)); later && r.Status == RequestOpen {
+		limit := ch.c.spanOf(r.ID, answerSpan(ch.p))
+		if r.Status != RequestOpen || limit.IsZero() {
+			continue
+		}
+		if until, later := ch.later(r.DueAt, k.lastDay(limit, r.AskedAt, ofPerson)); later {
 			ch.moved(OfAnswer, "", r.DueAt, until)
 			r.DueAt = until
 			ch.touch(r.ID)
@@ -87,7 +91,7 @@ func (ch *change) recount() {
 	}
 	for i := range ch.tasks {
 		t := &ch.tasks[i]
-		limit := ch.p.Service.Deadlines.Pay
+		limit := ch.c.spanOf(t.ID, ch.p.Service.Deadlines.Pay)
 		if t.Kind != TaskPay || t.Status != TaskOpen || limit.IsZero() {
 			continue
 		}
@@ -117,7 +121,11 @@ func (ch *change) recount() {
 		if d == nil {
 			continue
 		}
-		if until, later := ch.later(d.Appeal.Until, k.lastDay(appealSpan(ch.p, ch.c.Kind), d.At, ofPerson)); later {
+		limit := ch.c.appealSpan(d.Appeal, ch.p)
+		if limit.IsZero() {
+			continue
+		}
+		if until, later := ch.later(d.Appeal.Until, k.lastDay(limit, d.At, ofPerson)); later {
 			ch.moved(OfAppeal, "", d.Appeal.Until, until)
 			d.Appeal.Until = until
 		}

@@ -214,3 +214,56 @@ func TestANewHolidayGivesAPartyMoreTime(t *testing.T) {
 		}
 	})
 }
+
+// TestAnotherVersionCountsNothingAnew: what the person was told stays, when the
+// case has come to a version with other time limits, and is explained from its own.
+func TestAnotherVersionCountsNothingAnew(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		ids := map[DeadlineOf]string{OfFee: w.apply(alice, "permit", "granted"), OfAnswer: w.apply(alice, "grant", "granted"), OfAppeal: w.apply(bob, "extract", "refused")}
+		w.must(w.Ask(ctx, fritz, ids[OfAnswer], "Please send the lease of your flat."))
+		other := func(p *pack.Package) *pack.Package {
+			q := *p
+			q.Service.Deadlines.Complete, q.Service.Deadlines.Pay = pack.Span{Days: 90}, pack.Span{Days: 90}
+			q.Service.Deadlines.Appeal = &pack.Appeal{Months: 9, To: "tribunal"}
+			return &q
+		}
+		find := func(of DeadlineOf, d *Dossier) Deadline {
+			for _, x := range d.Deadlines(w.now()) {
+				if x.Of == of {
+					return x
+				}
+			}
+			t.Fatalf("no %s in %+v", of, d.Deadlines(w.now()))
+			return Deadline{}
+		}
+		for of, id := range ids {
+			d := w.file(id)
+			before := find(of, d)
+			d.Package, d.File.Migrations = other(d.Package), []Migrated{{From: "2024"}}
+			if after := find(of, d); after.Span != before.Span || after.Kept != before.Kept || before.Span.IsZero() {
+				t.Errorf("%s: %+v, before %+v", of, after, before)
+			}
+			for _, kept := range []bool{true, false} { // and where nothing was kept
+				w.must(w.bySystem(ctx, id, func(ch *change) error {
+					ch.p, ch.c.File.Migrations = other(ch.p), []Migrated{{From: "2024"}}
+					if !kept {
+						ch.c.File.Spans = nil
+						if ch.c.File.Decision != nil {
+							ch.c.File.Decision.Appeal.Span = pack.Span{}
+						}
+					}
+					ch.recount()
+					return nil
+				}))
+				x := find(of, w.file(id))
+				if !x.Until.Equal(before.Until) {
+					t.Errorf("%s, kept %v: moved to %v from %v", of, kept, x.Until, before.Until)
+				}
+				if kept == x.Span.IsZero() || x.Kept {
+					t.Errorf("%s, kept %v: %+v", of, kept, x)
+				}
+			}
+		}
+	})
+}

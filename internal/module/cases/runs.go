@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -40,6 +41,7 @@ const (
 // RunDetail is what a run needs to know.
 type RunDetail struct {
 	Calendar   string     `json:"calendar,omitempty"` // hash
+	Person     string     `json:"person,omitempty"`   // of the actor: nobody acts in their own case
 	First      bool       `json:"first,omitempty"`    // calendar: nothing was counted with another one before
 	Since      time.Time  `json:"since,omitzero"`     // calendar: cases decided before cannot be contested any more
 	Cause      Cause      `json:"cause,omitzero"`
@@ -74,6 +76,9 @@ func (s *Service) goOn(ctx context.Context, job work.Job, payload runJob) error 
 	if err != nil || !r.EndedAt.IsZero() {
 		return err
 	}
+	if r.Kind == RunCalendar && r.Detail.Calendar != s.calendar.Hash() {
+		return s.notOurs(ctx, job, r)
+	}
 	ids, err := s.batch(ctx, r)
 	if err != nil {
 		return err
@@ -81,7 +86,7 @@ func (s *Service) goOn(ctx context.Context, job work.Job, payload runJob) error 
 	for _, id := range ids {
 		changed, failed, err := s.touchCase(ctx, r, id)
 		if err != nil {
-			if ctx.Err() != nil || errs.KindOf(err) == errs.Unavailable {
+			if ctx.Err() != nil || errs.KindOf(err) == errs.Unavailable && !errors.Is(err, errNoPackage) {
 				return err
 			}
 			s.Log.Error("case not changed by a run over many", "run", r.ID, "case", id, "err", err)
@@ -109,6 +114,26 @@ func (s *Service) goOn(ctx context.Context, job work.Job, payload runJob) error 
 	})
 }
 
+// notOurs leaves a run to a process with the calendar that it counts with: in a
+// rolling restart some have the old one. When a newer run has begun, there may be
+// none; that run counts the same cases, and this one ends.
+func (s *Service) notOurs(ctx context.Context, job work.Job, r Run) error {
+	newest, err := s.store.runs(ctx, s.DB.Read(), RunCalendar, 1)
+	if err != nil {
+		return err
+	}
+	if newest[0].ID == r.ID {
+		return errs.New(errs.Unavailable, "").Because("run %s counts with another calendar than this process has", r.ID)
+	}
+	r.EndedAt = s.now()
+	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.store.saveRun(ctx, tx, r); err != nil {
+			return err
+		}
+		return job.Complete(ctx, tx)
+	})
+}
+
 // batch are the next cases of a run.
 func (s *Service) batch(ctx context.Context, r Run) ([]string, error) {
 	if r.Kind == RunCalendar {
@@ -119,7 +144,7 @@ func (s *Service) batch(ctx context.Context, r Run) ([]string, error) {
 
 // touchCase does to one case what the run is for.
 func (s *Service) touchCase(ctx context.Context, r Run, id string) (changed, failed bool, err error) {
-	who := Actor{Account: r.Actor, Name: r.Name}
+	who := Actor{Account: r.Actor, Person: r.Detail.Person, Name: r.Name}
 	switch r.Kind {
 	case RunCalendar:
 		changed, err = s.recount(ctx, id)

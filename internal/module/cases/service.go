@@ -236,12 +236,14 @@ func (s *Service) packageFor(sub Submission, now time.Time) (*pack.Package, erro
 	return p, nil
 }
 
+var errNoPackage = errs.New(errs.Unavailable, "cases.packageMissing")
+
 // Package returns the service version the case was submitted to. It fails with
 // errs.Unavailable while that package is not loaded.
 func (s *Service) Package(c *Case) (*pack.Package, error) {
 	p, ok := s.Packages.Version(c.Service, c.Version)
 	if !ok {
-		return nil, errs.New(errs.Unavailable, "cases.packageMissing").Because("case %s: package %s/%s is not loaded", c.ID, c.Service, c.Version)
+		return nil, errNoPackage.Because("case %s: package %s/%s is not loaded", c.ID, c.Service, c.Version)
 	}
 	return p, nil
 }

@@ -93,6 +93,14 @@ func (store) endMigration(ctx context.Context, tx db.Querier, id string, state M
 	return db.Send(ctx, tx, `UPDATE cases_migration SET state = $1, why = $2, finished_at = $3 WHERE id = $4 AND finished_at = 0`, string(state), why, db.Micros(at), id)
 }
 
+// finishMigration ends a run with which nothing is left to do. A job that was
+// stopped and outlived the next start leaves cases to that one's.
+func (store) finishMigration(ctx context.Context, tx db.Querier, id string, at time.Time) error {
+	return db.Send(ctx, tx, `UPDATE cases_migration SET state = $1, finished_at = $2 WHERE id = $3 AND finished_at = 0
+		AND NOT EXISTS (SELECT 1 FROM cases_migration_case WHERE migration = $4 AND state = $5)`,
+		string(MigrationDone), db.Micros(at), id, id, string(CaseReady))
+}
+
 // runningIDs lists the applications of a version that have not ended, after the
 // given one. It walks the table: a migration is rare, and an index would cost
 // every submission.

@@ -307,6 +307,7 @@ func (s *Service) Ask(ctx context.Context, a Actor, caseID, text string) error {
 			DueAt: s.AnswerLimit(ch.p, ch.now), Text: text, Status: RequestOpen}
 		ch.requests = append(ch.requests, r)
 		ch.touched[r.ID] = taskNew
+		ch.keepSpan(r.ID, answerSpan(ch.p))
 		ch.enter("asked", true, map[string]string{"until": r.DueAt.Format(time.RFC3339), "text": text})
 		ch.job("cases.request", "request/"+r.ID, r.DueAt.Add(time.Microsecond), requestJob{Case: caseID, Request: r.ID})
 		ch.holdTasks(true)

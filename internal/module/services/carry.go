@@ -33,17 +33,17 @@ func (d *Draft) carry(from, to *pack.Package) {
 		return
 	}
 	m := d.Moved
-	d.Answers = maps.Clone(d.Answers)
+	answers := d.Answers
+	d.Answers = withoutUnknown(answers, to.Form)
 	old := map[string]*form.Field{}
 	for _, page := range from.Form.Pages {
 		for _, f := range page.Fields {
 			old[f.ID] = f
 			is := to.Form.Field(f.ID)
-			switch _, answered := d.Answers[f.ID]; {
+			switch _, answered := answers[f.ID]; {
 			case !answered:
 			case is == nil:
 				m.Gone = append(m.Gone, f)
-				delete(d.Answers, f.ID)
 			case !sameAnswer(f, is):
 				if is.Editable() {
 					m.Again = append(m.Again, is)
@@ -74,11 +74,16 @@ func sameAnswer(a, b *form.Field) bool {
 	return true
 }
 
-// withoutUnknown leaves out answers that a form has no field for.
+// withoutUnknown leaves out answers, and claims that a known value is wrong,
+// that a form has no field for: with them it could not be sent.
 func withoutUnknown(a form.Answers, f *form.Form) form.Answers {
 	out := form.Answers{}
 	for id, v := range a {
-		if f.Field(id) != nil {
+		if claims, ok := v.(map[string]any); ok && id == "contested" {
+			claims = maps.Clone(claims)
+			maps.DeleteFunc(claims, func(claimed string, _ any) bool { return f.Field(claimed) == nil })
+			out[id] = claims
+		} else if f.Field(id) != nil {
 			out[id] = v
 		}
 	}

@@ -78,4 +78,13 @@ pages:
 	if _, kept := lost.Answers["shedSize"]; kept || lost.Answers["ares"] != "4" || lost.Moved.unchanged() {
 		t.Errorf("from a version that nobody has: %v", lost.Answers)
 	}
+
+	odd := &Draft{Version: "2025", Answers: form.Answers{"ares": "4", "left over": "x", "contested": map[string]any{"address": map[string]any{"claimed": "y"}, "ares": map[string]any{}}}}
+	odd.carry(from, &to)
+	if _, kept := odd.Answers["left over"]; kept {
+		t.Error("what neither version asks is kept, and cannot be sent")
+	}
+	if claims := odd.Answers["contested"].(map[string]any); len(claims) != 1 || claims["ares"] == nil {
+		t.Errorf("claims about what is not shown any more are kept: %v", claims)
+	}
 }

@@ -61,12 +61,11 @@ func (w *Web) Drafts(ctx context.Context, who web.Identity, l *i18n.Locale) ([]u
 		if !ok {
 			continue
 		}
-		title := p.T(l.Lang(), "service.title")
 		if d.Party != "" {
-			title = p.T(l.Lang(), "party."+d.Party+".title")
+			continue // its invitation is in the list
 		}
 		cards = append(cards, ui.CardOptions{
-			Title: title, Href: ui.HrefIn(l.Lang(), "/applications/"+d.ID),
+			Title: p.T(l.Lang(), "service.title"), Href: ui.HrefIn(l.Lang(), "/applications/"+d.ID),
 			Status: ui.StatusOptions{Kind: ui.Neutral, Text: l.T("services.home.draft")},
 			Text:   l.T("services.home.draftText", "date", l.DateTime(d.UpdatedAt)),
 		})

@@ -28,6 +28,7 @@ import (
 type Delegation struct {
 	ID, Draft, Page              string
 	Code                         string // in the link; worth nothing without signing in
+	Version                      string // of the service, that Answers are written for
 	Name, Email                  string // as the author named the person; Email "": the author passes the link on
 	Owner, OwnerName, OwnerEmail string // the author
 	Lang                         i18n.Lang
@@ -52,7 +53,10 @@ const (
 // Open reports whether the page is still with the other person.
 func (d *Delegation) Open() bool { return d.Status == DelegationOpen || d.Status == DelegationTaken }
 
-const maxName = 100 // characters
+const (
+	maxName        = 100 // characters
+	maxDelegations = 12  // of one draft; each may send a mail to somebody who did not ask for it
+)
 
 // delegable reports whether a page of the service may be given away.
 func delegable(p *pack.Package, page string) bool {
@@ -74,12 +78,19 @@ func (s *Service) Delegate(ctx context.Context, who web.Identity, draft, page, n
 	case name == "" || utf8.RuneCountInString(name) > maxName:
 		return errs.New(errs.Invalid, "services.delegate.name")
 	}
-	x := &Delegation{ID: db.NewID(s.Clock), Draft: d.ID, Page: page, Code: newCode(), Name: name, Email: email, Owner: who.Account, OwnerName: who.Name,
+	x := &Delegation{ID: db.NewID(s.Clock), Draft: d.ID, Page: page, Version: d.Version, Code: newCode(), Name: name, Email: email, Owner: who.Account, OwnerName: who.Name,
 		OwnerEmail: who.Email, Lang: lang, Status: DelegationOpen, Answers: onPage(p.Form.Page(page), d.Answers), Rev: 1, AskedAt: s.Clock.Now()}
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		before, err := s.store.delegations(ctx, tx, d.ID)
+		if err != nil {
+			return err
+		}
 		fresh, err := s.store.addDelegation(ctx, tx, x)
 		if err == nil && !fresh {
 			return errs.New(errs.Conflict, "services.delegate.given")
+		}
+		if err == nil && len(before) >= maxDelegations {
+			return errs.New(errs.TooMany, "services.delegate.tooMany").With("max", maxDelegations)
 		}
 		if err != nil || email == "" {
 			return err
@@ -161,7 +172,21 @@ func (s *Service) delegated(ctx context.Context, who web.Identity, code string) 
 	if !ok || p.Form.Page(x.Page) == nil {
 		return nil, errs.New(errs.Gone, "services.delegate.over")
 	}
+	if x.Version != p.Version {
+		was, _ := s.Packages.Version(d.Service, x.Version)
+		x.carry(was, p)
+	}
 	return &delegated{Delegation: x, draft: d, pack: p}, nil
+}
+
+// carry takes the answers over to the version that the draft is written for
+// now: what its page does not ask in the same way is dropped.
+func (x *Delegation) carry(from, to *pack.Package) {
+	x.Version = to.Version
+	x.Answers = onPage(to.Form.Page(x.Page), x.Answers)
+	maps.DeleteFunc(x.Answers, func(id string, _ any) bool {
+		return from == nil || from.Form.Field(id) == nil || !sameAnswer(from.Form.Field(id), to.Form.Field(id))
+	})
 }
 
 // take binds a delegation to the person who signed in with its link.
@@ -220,9 +245,12 @@ func (s *Service) handBack(ctx context.Context, x *delegated) ([]form.FieldError
 		if err != nil || d.Receipt != nil {
 			return errs.New(errs.Gone, "services.delegate.over")
 		}
+		if d.Version != x.draft.Version {
+			return errs.New(errs.Conflict, "services.draft.changed") // it went over meanwhile: the page is to be looked at again
+		}
 		given := *x
 		given.draft = d
-		d.Answers, d.UpdatedAt = given.answers(), s.Clock.Now()
+		d.Answers = given.answers() // UpdatedAt stays: it says how old the facts are, and nobody asked for them now
 		if err := s.store.update(ctx, tx, d); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"passerelle/engine/form"
 	"passerelle/internal/platform/db"
@@ -161,15 +162,188 @@ func TestWhatIsSentIsNoLongerAskedOfOthers(t *testing.T) {
 	wants(t, err, errs.Gone, "services.delegate.over")
 }
 
+// Whoever takes a page back and gives it again does not send mails without end.
+func TestPagesAreGivenAwayALimitedNumberOfTimes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		post := &letters{}
+		o.Mail = post
+		draft, _ := given(t, o)
+		for range maxDelegations - 1 {
+			if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
+				t.Fatal(err)
+			}
+			if err := o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "boris@example.test", i18n.EN); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := o.queue.RunDue(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "", i18n.EN), errs.Conflict, "services.delegate.given")
+		if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "boris@example.test", i18n.EN), errs.TooMany, "services.delegate.tooMany")
+		if _, err := o.queue.RunDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := o.Delegations(ctx, anna, draft.ID); err != nil || len(all) != maxDelegations || len(post.sent) != maxDelegations-1 { // the first was taken back before its mail went out
+			t.Errorf("%d given away, %d mails, %v", len(all), len(post.sent), err)
+		}
+	})
+}
+
+// Names, addresses and answers of others do not outlive the draft.
+func TestADiscardedDraftTakesItsDelegationsWithIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		draft, x := given(t, o)
+		left := func() (n int) {
+			t.Helper()
+			if err := d.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM services_delegation WHERE draft_id = $1`, draft.ID).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if err := o.Discard(ctx, boris, draft.ID); err != nil || left() != 1 {
+			t.Errorf("somebody else discarded it: %v, %d left", err, left())
+		}
+		if err := o.Discard(ctx, anna, draft.ID); err != nil || left() != 0 {
+			t.Errorf("%v, %d left", err, left())
+		}
+		_, err := o.delegated(ctx, boris, x.Code)
+		wants(t, err, errs.NotFound, "services.delegate.unknown")
+		if _, err := o.queue.RunDue(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// anotherVersion puts another version of the garden in force, whose page of helpers asks
+// for their kin in another way, and no more for who they are.
+func (o *office) anotherVersion(t *testing.T) {
+	t.Helper()
+	from, _ := o.Packages.Version("allotment-garden", "2025")
+	next, problems := form.Parse([]byte(`
+pages:
+  - id: plot
+    fields:
+      - {id: ares, type: integer}
+      - {id: shed, type: yesNo}
+  - id: helpers
+    fields:
+      - {id: note, type: text, maxLength: 60, required: false}
+      - {id: hours, type: integer}
+  - id: declare
+    fields:
+      - {id: rules, type: declaration}
+`), "form.yaml", nil)
+	if next == nil {
+		t.Fatal(problems)
+	}
+	to := *from
+	to.Form, to.Version = next, "2027"
+	o.Packages.Put(&to)
+	o.Packages.Drop(from.ID, from.Version)
+}
+
+// The author's draft goes over to another version while a page is with somebody:
+// what comes back fits the version, and the application can be sent.
+func TestAPageComesBackIntoAnotherVersion(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		draft, given := given(t, o)
+		x, err := o.delegated(ctx, boris, given.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.take(ctx, boris, x); err != nil {
+			t.Fatal(err)
+		}
+		x, _ = o.delegated(ctx, boris, given.Code)
+		if err := o.keep(ctx, x, helper); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := o.delegated(ctx, boris, given.Code)
+
+		o.anotherVersion(t)
+		moved, _, err := o.Draft(ctx, anna, draft.ID)
+		if err != nil || moved.Version != "2027" {
+			t.Fatal(moved, err)
+		}
+		if err := o.Save(ctx, moved); err != nil {
+			t.Fatal(err)
+		}
+		_, err = o.handBack(ctx, before) // on the page as it was before
+		wants(t, err, errs.Conflict, "services.draft.changed")
+
+		x, err = o.delegated(ctx, boris, given.Code)
+		if err != nil || len(x.Delegation.Answers) != 0 {
+			t.Fatalf("%v %v", x.Delegation.Answers, err)
+		}
+		if wrong, err := o.handBack(ctx, x); err != nil || len(wrong) != 1 || wrong[0].Field != "hours" {
+			t.Errorf("the new question: %v %v", wrong, err)
+		}
+		if err := o.keep(ctx, x, form.Answers{"hours": json.Number("3")}); err != nil {
+			t.Fatal(err)
+		}
+		x, _ = o.delegated(ctx, boris, given.Code)
+		if wrong, err := o.handBack(ctx, x); err != nil || len(wrong) > 0 {
+			t.Fatal(wrong, err)
+		}
+		r, wrong, err := o.Send(ctx, anna, draft.ID, rev(t, o, draft.ID), i18n.EN)
+		if err != nil || len(wrong) > 0 || r == nil {
+			t.Fatalf("cannot be sent: %v %v", wrong, err)
+		}
+	})
+}
+
+// Facts are as old as the author's last visit, whenever a page comes back.
+func TestWhatComesBackDoesNotMakeFactsYounger(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, dbtest.SQLite(t))
+	draft, given := given(t, o)
+	x, err := o.delegated(ctx, boris, given.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.take(ctx, boris, x); err != nil {
+		t.Fatal(err)
+	}
+	o.clock.Advance(72 * time.Hour)
+	o.moved = true
+	x, _ = o.delegated(ctx, boris, given.Code)
+	if err := o.keep(ctx, x, helper); err != nil {
+		t.Fatal(err)
+	}
+	x, _ = o.delegated(ctx, boris, given.Code)
+	if wrong, err := o.handBack(ctx, x); err != nil || len(wrong) > 0 {
+		t.Fatal(wrong, err)
+	}
+	if d, _, err := o.Draft(ctx, anna, draft.ID); err != nil || !d.Refreshed || d.Answers["address"] != "rue du Bois" || d.Answers["helpers"] == nil {
+		t.Errorf("%+v %v", d, err)
+	}
+}
+
 // TestAPageThroughTheBrowser is the same as two people see it.
 func TestAPageThroughTheBrowser(t *testing.T) {
 	o, c := site(t)
 	begun(c)
 	c.Submit(main, webtest.Values{"ares": "4", "shed": "no"}).WantStatus(200)
 	page := c.Page.URL.Path
-	give := "form[action$='/helpers/delegate']"
-	c.Submit(give, webtest.Values{"name": "", "email": "nonsense"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary a[href='#delegate-name']"), htmlcheck.In(".govuk-error-summary a[href='#delegate-email']"))
-	c.Submit(give, webtest.Values{"name": "Boris", "email": ""}).WantStatus(200).Want(htmlcheck.In("#delegated", htmlcheck.Contains("/en/parts/")))
+	c.Submit(main, webtest.Values{"action": "add:helpers"}).WantStatus(200)
+	c.Submit(main, webtest.Values{"helpers.0.name": "Lou", "action": "delegate"}).WantStatus(200).Want(htmlcheck.In("input[name=name]"), htmlcheck.In("input[name=email]"))
+	if c.Page.URL.Path != page+"/delegate" {
+		t.Errorf("at %s", c.Page.URL.Path)
+	}
+	c.Submit(main, webtest.Values{"name": "", "email": "nonsense"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary a[href='#delegate-name']"), htmlcheck.In(".govuk-error-summary a[href='#delegate-email']"))
+	c.Submit(main, webtest.Values{"name": "Boris", "email": ""}).WantStatus(200).Want(htmlcheck.In("#delegated", htmlcheck.Contains("/en/parts/")),
+		htmlcheck.In("input[value='Lou']"), htmlcheck.NotIn("button[value=delegate]")) // what was typed is not lost
+	c.Get(page + "/delegate").WantStatus(200).Want(htmlcheck.In("#delegated"))
 	id := strings.Split(page, "/")[3]
 	all, err := o.Delegations(t.Context(), anna, id)
 	if err != nil || len(all) != 1 {
@@ -181,12 +355,23 @@ func TestAPageThroughTheBrowser(t *testing.T) {
 	if strings.Contains(b.Page.Body, "rue du Lac") {
 		t.Error("the other person sees what registers say of the author")
 	}
-	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In("input[name=rev]"), htmlcheck.NotIn("form[action$='/delegate']"))
-	b.Submit(main, webtest.Values{"action": "add:helpers"}).WantStatus(200)
+	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In("input[name=rev]"), htmlcheck.NotIn("button[value=delegate]"))
 	b.Submit(main, webtest.Values{"helpers.0.name": "Kim", "helpers.0.born-day": "1", "helpers.0.born-month": "5", "helpers.0.born-year": "2015", "helpers.0.kin": "family"}).WantStatus(200)
 	b.Page.Want(htmlcheck.In("main", htmlcheck.Contains("Kim"), htmlcheck.Contains("Hand back to Anna Exemple")))
 	b.Submit(main, nil).WantStatus(200).Want(htmlcheck.In(".pa-info--granted", htmlcheck.Contains("Handed back on")))
 
 	c.Get(page).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Boris Exemple answered this page")), htmlcheck.In("input[value='Kim']"))
 	c.Get("/en/parts/" + all[0].Code).WantStatus(403)
+
+	for range maxDelegations - 1 {
+		if err := o.Delegate(t.Context(), anna, id, "helpers", "Boris", "", i18n.EN); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.TakeBack(t.Context(), anna, id, "helpers"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Get(page + "/delegate").WantStatus(200)
+	c.Submit(main, webtest.Values{"name": "Boris", "email": ""}).WantStatus(429).Want(htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("12 times")), htmlcheck.In("input[value='Boris']"))
+	c.Get(strings.Replace(page, "/helpers", "/plot", 1) + "/delegate").WantStatus(200).Want(htmlcheck.NotIn("input[name=email]"))
 }

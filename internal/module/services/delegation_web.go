@@ -16,6 +16,7 @@ import (
 // delegationRoutes registers the pages on which a page of a form is given away,
 // answered and handed back.
 func (w *Web) delegationRoutes(rt *web.Router) {
+	rt.Page("GET /applications/{draft}/{page}/delegate", web.RequireIdentity(w.askDelegate))
 	rt.Page("POST /applications/{draft}/{page}/delegate", web.RequireIdentity(w.delegate))
 	rt.Page("POST /applications/{draft}/{page}/take-back", web.RequireIdentity(w.takeBack))
 	rt.Page("GET /parts/{code}", web.RequireIdentity(w.part))
@@ -26,15 +27,43 @@ func (w *Web) delegationRoutes(rt *web.Router) {
 	rt.Page("POST /parts/{code}/check", web.RequireIdentity(w.returnPart))
 }
 
-// delegate gives a page to somebody else.
-func (w *Web) delegate(rw http.ResponseWriter, r *http.Request) error {
+// openGiving reads the page that is to be given away, nil when it is not, or no
+// longer, the author's to give.
+func (w *Web) openGiving(r *http.Request) (*writing, *form.Page, error) {
 	x, err := w.open(r)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	p, n := x.page(r.PathValue("page"))
-	if p == nil {
-		return web.SeeOther(rw, r, "/applications/"+x.ID)
+	p, _ := x.page(r.PathValue("page"))
+	if p == nil || !x.mayGive(p) || x.Receipt != nil {
+		return x, nil, nil
+	}
+	return x, p, nil
+}
+
+// askDelegate asks who is to answer a page.
+func (w *Web) askDelegate(rw http.ResponseWriter, r *http.Request) error {
+	x, p, err := w.openGiving(r)
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		return web.SeeOther(rw, r, x.start())
+	}
+	if d := x.givenAway(p.ID); d != nil && d.Open() {
+		return web.SeeOther(rw, r, x.path(p.ID)+"#delegated")
+	}
+	return web.Render(rw, r, http.StatusOK, givePage(w.view(r), x, p, giveForm{}))
+}
+
+// delegate gives a page to somebody else.
+func (w *Web) delegate(rw http.ResponseWriter, r *http.Request) error {
+	x, p, err := w.openGiving(r)
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		return web.SeeOther(rw, r, x.start())
 	}
 	given := giveForm{name: strings.TrimSpace(r.PostFormValue("name")), email: strings.TrimSpace(r.PostFormValue("email"))}
 	loc := i18n.FromContext(r.Context())
@@ -45,10 +74,13 @@ func (w *Web) delegate(rw http.ResponseWriter, r *http.Request) error {
 		given.wrong = append(given.wrong, ui.ErrorItem{Text: loc.T("services.delegate.email"), Href: "#delegate-email"})
 	}
 	if len(given.wrong) > 0 {
-		x.giving = given
-		return web.Render(rw, r, http.StatusUnprocessableEntity, formPage(w.view(r), x, p, n, nil, ""))
+		return web.Render(rw, r, http.StatusUnprocessableEntity, givePage(w.view(r), x, p, given))
 	}
 	err = w.service.Delegate(r.Context(), x.who, x.ID, p.ID, given.name, given.email, loc.Lang())
+	if err != nil && errs.KindOf(err) == errs.TooMany {
+		given.wrong = []ui.ErrorItem{{Text: loc.T("services.delegate.tooMany", "max", maxDelegations), Href: "#delegate-name"}}
+		return web.Render(rw, r, http.StatusTooManyRequests, givePage(w.view(r), x, p, given))
+	}
 	if err != nil && errs.KindOf(err) != errs.Conflict { // a double click: the first one stands
 		return err
 	}
@@ -145,6 +177,11 @@ func (w *Web) returnPart(rw http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return web.SeeOther(rw, r, "/parts/"+x.given.Code)
+}
+
+// mayGive reports whether the author may give a page of the service away.
+func (x *writing) mayGive(p *form.Page) bool {
+	return x.given == nil && x.Party == "" && delegable(x.pack, p.ID)
 }
 
 // givenAway is the newest delegation of a page, or nil.

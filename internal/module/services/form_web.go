@@ -62,7 +62,6 @@ type writing struct {
 	pages []*form.Page // reachable now
 
 	delegations []*Delegation // pages that the author gave to others
-	giving      giveForm      // what was typed to give one, after a mistake
 }
 
 func (w *Web) open(r *http.Request) (*writing, error) {
@@ -120,6 +119,20 @@ func (x *writing) name(w Words) string {
 		return w.pack("party." + x.Party + ".title")
 	}
 	return w.pack("service.title")
+}
+
+func (x *writing) sendWord(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.send")
+	}
+	return w.T("services.check.send")
+}
+
+func (x *writing) receivedWord(w Words) string {
+	if x.Party != "" {
+		return w.T("services.part.title")
+	}
+	return w.T("services.receipt.title")
 }
 
 // next says what happens once it is sent.
@@ -268,6 +281,8 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 	switch {
 	case values.Get("action") == "later":
 		return web.SeeOther(rw, r, "/cases")
+	case values.Get("action") == "delegate" && len(wrongFiles) == 0:
+		return web.SeeOther(rw, r, x.path(p.ID)+"/delegate")
 	case values.Get("action") != "" && len(wrongFiles) == 0:
 		return web.SeeOther(rw, r, x.path(p.ID)) // a row or file was added or removed
 	case stay:

@@ -141,8 +141,16 @@ func (store) sent(ctx context.Context, tx db.Querier, id string, r Receipt) erro
 	return err
 }
 
+// remove deletes an unsent draft, and with it what others were asked of it.
 func (store) remove(ctx context.Context, tx db.Querier, account, id string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM services_draft WHERE id = $1 AND account = $2 AND case_id = ''`, id, account)
+	res, err := tx.ExecContext(ctx, `DELETE FROM services_draft WHERE id = $1 AND account = $2 AND case_id = ''`, id, account)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM services_delegation WHERE draft_id = $1`, id)
 	return err
 }
 

@@ -12,13 +12,13 @@ import (
 	"passerelle/internal/platform/i18n"
 )
 
-const delegationColumns = `id, draft_id, page, code, name, email, owner, owner_name, owner_email, lang, account, answered_by, status, answers, rev, asked_at, ended_at`
+const delegationColumns = `id, draft_id, page, version, code, name, email, owner, owner_name, owner_email, lang, account, answered_by, status, answers, rev, asked_at, ended_at`
 
 func scanDelegation(row scanner) (*Delegation, error) {
 	var d Delegation
 	var asked, ended int64
 	var lang, answers string
-	err := row.Scan(&d.ID, &d.Draft, &d.Page, &d.Code, &d.Name, &d.Email, &d.Owner, &d.OwnerName, &d.OwnerEmail, &lang, &d.Account, &d.AnsweredBy,
+	err := row.Scan(&d.ID, &d.Draft, &d.Page, &d.Version, &d.Code, &d.Name, &d.Email, &d.Owner, &d.OwnerName, &d.OwnerEmail, &lang, &d.Account, &d.AnsweredBy,
 		&d.Status, &answers, &d.Rev, &asked, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errs.New(errs.NotFound, "services.delegate.unknown")
@@ -71,8 +71,8 @@ func (store) addDelegation(ctx context.Context, tx db.Querier, d *Delegation) (b
 		return false, err
 	}
 	res, err := tx.ExecContext(ctx, `INSERT INTO services_delegation (`+delegationColumns+`)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17) ON CONFLICT DO NOTHING`,
-		d.ID, d.Draft, d.Page, d.Code, d.Name, d.Email, d.Owner, d.OwnerName, d.OwnerEmail, string(d.Lang), d.Account, d.AnsweredBy,
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18) ON CONFLICT DO NOTHING`,
+		d.ID, d.Draft, d.Page, d.Version, d.Code, d.Name, d.Email, d.Owner, d.OwnerName, d.OwnerEmail, string(d.Lang), d.Account, d.AnsweredBy,
 		string(d.Status), string(answers), d.Rev, db.Micros(d.AskedAt), db.Micros(d.EndedAt))
 	if err != nil {
 		return false, err
@@ -88,8 +88,8 @@ func (store) saveDelegation(ctx context.Context, tx db.Querier, d *Delegation) e
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE services_delegation SET account = $1, answered_by = $2, status = $3, answers = $4, ended_at = $5, rev = rev + 1
-		WHERE id = $6 AND rev = $7`, d.Account, d.AnsweredBy, string(d.Status), string(answers), db.Micros(d.EndedAt), d.ID, d.Rev)
+	res, err := tx.ExecContext(ctx, `UPDATE services_delegation SET account = $1, answered_by = $2, status = $3, version = $4, answers = $5, ended_at = $6, rev = rev + 1
+		WHERE id = $7 AND rev = $8`, d.Account, d.AnsweredBy, string(d.Status), d.Version, string(answers), db.Micros(d.EndedAt), d.ID, d.Rev)
 	if err != nil {
 		return err
 	}

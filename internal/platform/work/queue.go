@@ -555,6 +555,11 @@ func (q *Queue) Incidents(ctx context.Context, after string, n int) ([]Incident,
 	return incidents(ctx, q.d.Read(), after, n)
 }
 
+// Failed reports whether a job is an incident.
+func (q *Queue) Failed(ctx context.Context, id string) (bool, error) {
+	return isIncident(ctx, q.d.Read(), id)
+}
+
 // Resume gives an incident all its attempts again, at once. errs.NotFound when
 // there is no such incident (any more).
 func (q *Queue) Resume(ctx context.Context, id string) error {

@@ -242,6 +242,12 @@ func giveUp(ctx context.Context, tx db.Querier, j Job, failed time.Time, why str
 	return n == 1, err
 }
 
+func isIncident(ctx context.Context, q db.Querier, id string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM work_job WHERE id = $1 AND state = 'incident'`, id).Scan(&n)
+	return n > 0, err
+}
+
 func incidents(ctx context.Context, q db.Querier, after string, n int) ([]Incident, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT id, kind, job_key, due, payload, attempt, error, failed FROM work_job

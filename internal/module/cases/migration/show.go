@@ -231,6 +231,9 @@ func (p showPage) notes(e cases.MigrationEffect) []string {
 	for _, x := range e.Problems {
 		all = append(all, p.problem(x.Kind, x.Element))
 	}
+	if e.Paused && e.DeadlineMoves() {
+		all = append(all, p.T("migration.paused"))
+	}
 	for _, id := range e.Dropped {
 		all = append(all, p.T("migration.dropped", "what", p.problemField(id)))
 	}

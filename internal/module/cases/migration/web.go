@@ -133,10 +133,12 @@ type formPage struct {
 	problems []ui.ErrorItem
 	wrong    map[string]string // sentence by field
 	key      string            // of the migration, so that a double click is one
+	designer bool              // who alone may see what differs
 }
 
 func (w *Web) formPage(r *http.Request, values url.Values) (formPage, error) {
-	p := formPage{view: w.view(r), wrong: map[string]string{}}
+	who, _ := web.IdentityFrom(r.Context())
+	p := formPage{view: w.view(r), wrong: map[string]string{}, designer: who.Has(cases.RoleDesigner)}
 	p.all = p.versions(r.PathValue("service"))
 	if len(p.all) < 2 {
 		return p, errs.New(errs.NotFound, "cases.migration.versions")
@@ -195,7 +197,12 @@ func (w *Web) plan(rw http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	who, _ := web.IdentityFrom(r.Context())
-	err = w.Cases.PlanMigration(r.Context(), who, p.key, cases.MigrationPlan{Service: p.from.ID, From: p.from.Version, To: p.to.Version, Mapping: p.chosen})
+	plan := cases.MigrationPlan{Service: p.from.ID, From: p.from.Version, To: p.to.Version, Mapping: p.chosen}
+	err = w.Cases.PlanMigration(r.Context(), who, p.key, plan)
+	if errors.Is(err, errs.New(errs.Conflict, "cases.migration.other")) { // somebody went back and chose otherwise
+		p.key = db.NewID(w.Cases.Clock)
+		err = w.Cases.PlanMigration(r.Context(), who, p.key, plan)
+	}
 	var invalid cases.InvalidMapping
 	if errors.As(err, &invalid) {
 		for _, m := range invalid.Misfits {

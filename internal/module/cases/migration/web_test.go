@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +148,10 @@ func TestADesignerMigratesTheHeatPumps(t *testing.T) {
 	page := c.Submit("form:has(input[name=key])", nil).WantStatus(200)
 	page.Want(htmlcheck.In("main h1", htmlcheck.Text("From version 2025 to version 2026")), htmlcheck.In(".pa-progress", htmlcheck.Contains("0 cases looked at so far")))
 	where := page.URL.Path
+	// Who goes back and chooses otherwise makes another plan.
+	if again := c.Post("/en/migrations/new/"+heatPump, url.Values{"key": {path.Base(where)}, "from": {"2025"}, "to": {"2026"}}).WantStatus(200); again.URL.Path == where {
+		t.Error("the other plan is taken for the first")
+	}
 	s.run()
 	c.Get(where).WantStatus(200).Want(
 		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("The rules propose: granted → a person decides"), htmlcheck.Contains("2 cases")),
@@ -173,6 +179,10 @@ func TestADesignerMigratesTheHeatPumps(t *testing.T) {
 func TestOnlyDesignersAndOperatorsMigrate(t *testing.T) {
 	s := newSite(t)
 	s.as(kim).Get("/en/migrations").WantStatus(200)
+	// What leads to pages of designers is shown to them.
+	form, changes := "/en/migrations/new/"+heatPump+"?from=2025&to=2026", "main a[href*='/changes']"
+	s.as(kim).Get(form).WantStatus(200).Want(htmlcheck.NotIn(changes))
+	s.as(claire).Get(form).WantStatus(200).Want(htmlcheck.In(changes))
 	c := s.as(worker)
 	for _, path := range []string{"/en/migrations", "/en/migrations/new/" + heatPump, "/en/migrations/plans/x"} {
 		c.Get(path).WantStatus(403)

@@ -124,6 +124,14 @@ func (v *view) partyName(i cases.Invitation) string {
 	return string(unicode.ToUpper(first)) + name[size:]
 }
 
+// whoseLink says who can answer with the link.
+func (v *view) whoseLink(i cases.Invitation) string {
+	if i.Person != "" {
+		return v.T("mycases.party.linkNamed")
+	}
+	return v.T("mycases.party.link")
+}
+
 // awaited are the parties that have not answered yet.
 func (v *view) awaited() []cases.Invitation {
 	var all []cases.Invitation

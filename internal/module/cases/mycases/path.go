@@ -142,6 +142,8 @@ func (v *view) past() []ui.TimelineStep {
 			done(v.T("mycases.path.migrated"), sentences(at+".", v.migratedTo(e)))
 		case "migratedDeadline":
 			done(v.T("mycases.path.migrated"), sentences(at+".", v.migratedTo(e), v.T("mycases.path.migratedUntil", "date", date(e.Data["until"]))))
+		case "migratedLimit":
+			done(v.T("mycases.path.migrated"), sentences(at+".", v.migratedTo(e), v.T("mycases.path.migratedLimit")))
 		case "invited":
 			done(v.T("mycases.path.invited", "name", v.pack("party."+e.Data["party"]+".name")), at)
 		case "reminded":

@@ -394,7 +394,7 @@ func TestTheOperatorCorrectsWhatStopped(t *testing.T) {
 		htmlcheck.NotIn(".govuk-summary-list"))
 	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "no"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary"), htmlcheck.In("textarea[name=purpose]", htmlcheck.Text("no")))
 	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "To see which account the payment goes to."}).WantStatus(200).Want(
-		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("evidence.person"), htmlcheck.Contains("Lentz")))
+		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("application.iban"), htmlcheck.Contains("LU")))
 	if log := s.file(danielle, stopped[0]).Timeline; log[len(log)-1].Kind != "inspected" || log[len(log)-1].Name != kim.Name {
 		t.Errorf("%+v", log[len(log)-1])
 	}

@@ -321,6 +321,20 @@ func (p *Package) States(output string, scope feel.Value) ([]Stated, error) {
 	return nil, p.fault("there is no output %q", output)
 }
 
+// StatesRead are the names that the statements of an output read.
+func (p *Package) StatesRead(output string) []string {
+	var names []string
+	for _, o := range p.outputs {
+		if o.id != output {
+			continue
+		}
+		for _, s := range o.states {
+			names = append(names, s.expr.Names()...)
+		}
+	}
+	return names
+}
+
 func stateText(v feel.Value) (string, error) {
 	switch v.Kind() {
 	case feel.KindNull:

@@ -242,6 +242,9 @@ func (l *loader) date(file string, t source.Text, line int, what string) time.Ti
 // factNames are the names every FEEL text of a package may read.
 var factNames = []string{"application", "evidence", "parameters", "date", "applicant", "party"}
 
+// FactNames are the names that the facts of a case have in FEEL.
+func FactNames() []string { return slices.Clone(factNames) }
+
 // compile compiles a FEEL text and refuses names that nothing has.
 func (l *loader) compile(file, what string, t source.Text, names []string) *feel.Expr {
 	l.feel = append(l.feel, feelText{file, t})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,25 +21,32 @@ type Section string
 
 // The sections, in the order in which they are read.
 const (
-	SectionService    Section = "service"
-	SectionForm       Section = "form"
-	SectionParameters Section = "parameters"
-	SectionRules      Section = "rules"
-	SectionProcess    Section = "process"
-	SectionTexts      Section = "texts"
-	SectionLetters    Section = "letters"
+	SectionService     Section = "service"
+	SectionForm        Section = "form"
+	SectionParameters  Section = "parameters"
+	SectionRules       Section = "rules"
+	SectionExplanation Section = "explanation"
+	SectionProcess     Section = "process"
+	SectionParties     Section = "parties"
+	SectionTexts       Section = "texts"
+	SectionLetters     Section = "letters"
+	SectionFiles       Section = "files" // in comparisons only: what differs in a file and no part tells
 )
 
 // Sections are all of them, in that order.
-var Sections = []Section{SectionService, SectionForm, SectionParameters, SectionRules, SectionProcess, SectionTexts, SectionLetters}
+var Sections = []Section{SectionService, SectionForm, SectionParameters, SectionRules, SectionExplanation, SectionProcess, SectionParties, SectionTexts, SectionLetters, SectionFiles}
 
 // Part is one thing in a package as people read it: a question of the form, a
 // legal value through time, a rule, a step, a text.
 type Part struct {
 	Section Section
-	ID      string   // the same in every version
-	Label   string   // in the reader's language where the package has a text for it, else the ID
-	Lines   []string // what it says
+	ID      string    // the same in every version
+	Label   string    // in the reader's language where the package has a text for it, else the ID
+	Lines   []string  // what it says
+	Lang    i18n.Lang // of a text or a letter; "" for the rest
+
+	more []string // told only where it differs: types, sources, notes
+	file string   // that it stands in
 }
 
 // Difference is a part that is not the same in two versions. Was is empty for a
@@ -47,15 +55,18 @@ type Difference struct {
 	Section Section
 	ID      string
 	Label   string
-	Was, Is []string // the lines that differ
+	Lang    i18n.Lang // of a text or a letter; "" for the rest
+	Was, Is []string  // the lines that differ
 	New     bool
 	Gone    bool
 }
 
 // Compare tells what differs between two versions of a service in a language,
-// section by section, in the order in which the later version is read.
+// section by section, in the order in which the later version is read. Whatever
+// file differs is told: by its parts, in all languages, or else by itself.
 func Compare(loc *i18n.Locale, before, after *Package) []Difference {
-	key := func(p Part) string { return string(p.Section) + "\x00" + p.ID }
+	key := func(p Part) string { return string(p.Section) + "\x00" + p.ID + "\x00" + string(p.Lang) }
+	told := map[string]bool{}
 	was := before.Outline(loc)
 	old := map[string]Part{}
 	for _, p := range was {
@@ -65,19 +76,69 @@ func Compare(loc *i18n.Locale, before, after *Package) []Difference {
 	for _, is := range after.Outline(loc) {
 		earlier, known := old[key(is)]
 		delete(old, key(is))
-		d := Difference{Section: is.Section, ID: is.ID, Label: is.Label, New: !known}
-		if d.Was, d.Is = unlike(earlier.Lines, is.Lines); d.New || len(d.Was)+len(d.Is) > 0 {
+		d := Difference{Section: is.Section, ID: is.ID, Label: is.Label, Lang: is.Lang, New: !known}
+		d.Was, d.Is = unlike(earlier.Lines, is.Lines)
+		was, now := unlike(earlier.more, is.more)
+		if d.Was, d.Is = append(d.Was, was...), append(d.Is, now...); d.New || len(d.Was)+len(d.Is) > 0 {
 			out = append(out, d)
+			told[is.file] = true
 		}
 	}
 	for _, p := range was { // in its order
 		if _, gone := old[key(p)]; gone {
-			out = append(out, Difference{Section: p.Section, ID: p.ID, Label: p.Label, Was: p.Lines, Gone: true})
+			out = append(out, Difference{Section: p.Section, ID: p.ID, Label: p.Label, Lang: p.Lang, Was: slices.Concat(p.Lines, p.more), Gone: true})
+			told[p.file] = true
 		}
 	}
+	out = append(out, otherFiles(before.files, after.files, told)...)
 	slices.SortStableFunc(out, func(a, b Difference) int {
 		return slices.Index(Sections, a.Section) - slices.Index(Sections, b.Section)
 	})
+	return out
+}
+
+// shownLines is how many lines of a file that no part tells are shown.
+const shownLines = 40
+
+// otherFiles are the files that differ and that nothing tells yet, with the first
+// lines that differ.
+func otherFiles(before, after map[string][]byte, told map[string]bool) []Difference {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	var out []Difference
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		a, had := before[name]
+		b, has := after[name]
+		if told[name] || had && has && bytes.Equal(a, b) {
+			continue
+		}
+		d := Difference{Section: SectionFiles, ID: name, Label: name, New: !had, Gone: !has}
+		was, is := strings.Split(string(a), "\n"), strings.Split(string(b), "\n")
+		for len(was) > 0 && len(is) > 0 && was[0] == is[0] {
+			was, is = was[1:], is[1:]
+		}
+		for len(was) > 0 && len(is) > 0 && was[len(was)-1] == is[len(is)-1] {
+			was, is = was[:len(was)-1], is[:len(is)-1]
+		}
+		d.Was, d.Is = firstLines(had, was), firstLines(has, is)
+		out = append(out, d)
+	}
+	return out
+}
+
+// firstLines makes blanks visible, which can be all that differs, and cuts what is long.
+func firstLines(there bool, lines []string) (out []string) {
+	for i, line := range lines {
+		switch {
+		case !there:
+			return nil
+		case i == shownLines:
+			return append(out, "…")
+		case line != strings.TrimSpace(line) || line == "":
+			line = strconv.Quote(line)
+		}
+		out = append(out, line)
+	}
 	return out
 }
 
@@ -111,55 +172,63 @@ func unlike(a, b []string) (was, is []string) {
 	return append(was, a[i:]...), append(is, b[j:]...)
 }
 
-// Outline tells the whole package as people read it, in a language.
+// Outline tells the whole package as people read it, in a language; texts and
+// letters in all languages.
 func (p *Package) Outline(loc *i18n.Locale) []Part {
 	var all []Part
-	add := func(s Section, id, textKey string, lines []string) {
+	add := func(s Section, file, id, textKey string, lines []string, more ...string) {
 		label := id
 		if textKey != "" && p.Has(textKey) {
 			label = p.T(loc.Lang(), textKey)
 		}
-		all = append(all, Part{s, id, label, lines})
+		all = append(all, Part{Section: s, ID: id, Label: label, Lines: lines, more: more, file: file})
 	}
 	all = append(all, p.outlineService(loc)...)
-	p.outlineForm(add)
+	p.outlineForm(SectionForm, "form.yaml", "", add)
 	for _, x := range p.Parameters.List {
-		var lines []string
+		lines, more := []string{}, []string{"unit: " + x.Unit}
 		for _, v := range x.Values {
 			lines = append(lines, p.outlineValue(loc, x, v))
+			from := v.From.Format(time.DateOnly)
+			more = append(more, from+", source: "+v.Source, from+", note: "+v.Note)
 		}
-		add(SectionParameters, x.ID, "parameters."+x.ID, lines)
+		add(SectionParameters, "parameters.yaml", x.ID, "parameters."+x.ID, lines, more...)
 	}
-	for _, d := range p.definitions.Decisions {
-		add(SectionRules, d.Name, "decisions."+d.Name, logicLines(d.Logic))
-	}
-	for _, k := range p.definitions.Knowledge {
-		var logic dmn.Expression // not k.Function itself: nil there is a function, not none
-		if k.Function != nil {
-			logic = k.Function.Body
-		}
-		add(SectionRules, k.Name, "decisions."+k.Name, logicLines(logic))
-	}
-	for _, e := range p.Process.Elements() {
-		lines := []string{strings.TrimSpace(e.Kind + " " + e.Event)}
-		for _, k := range slices.Sorted(maps.Keys(e.Attrs)) {
-			lines = append(lines, k+": "+e.Attrs[k])
-		}
-		if len(e.Next) > 0 {
-			lines = append(lines, "→ "+strings.Join(e.Next, ", "))
-		}
-		add(SectionProcess, e.ID, "process."+e.ID, lines)
+	p.outlineRules(add)
+	p.outlineYAML(SectionRules, normsFile, "reasons.", add)
+	p.outlineYAML(SectionExplanation, "explanation.yaml", "explanation.", add)
+	p.outlineProcess(loc, add)
+	for _, party := range p.parties {
+		p.outlineForm(SectionParties, "parties/"+party.ID+".yaml", party.ID+".", add)
 	}
 	for _, k := range p.Keys() {
-		add(SectionTexts, k, "", p.List(loc.Lang(), k))
+		for _, lang := range i18n.Langs {
+			if t, ok := p.texts[lang][k]; ok {
+				lines := t.list
+				if !t.isList() {
+					lines = []string{t.text}
+				}
+				all = append(all, Part{Section: SectionTexts, ID: k, Label: k, Lines: lines, Lang: lang, file: textFile(lang)})
+			}
+		}
 	}
 	for _, name := range p.Letters {
-		add(SectionLetters, name, "", textLines(p.files["letters/"+name+"."+string(loc.Lang())+".md"]))
+		for _, lang := range i18n.Langs {
+			file := "letters/" + name + "." + string(lang) + ".md"
+			if text, ok := p.files[file]; ok {
+				all = append(all, Part{Section: SectionLetters, ID: name, Label: name, Lines: textLines(text), Lang: lang, file: file})
+			}
+		}
 	}
 	return all
 }
 
-func (p *Package) outlineForm(add func(Section, string, string, []string)) {
+// adder adds a part: its section, file, ID, the key of its text, and what it says.
+type adder func(s Section, file, id, textKey string, lines []string, more ...string)
+
+// outlineForm tells a form: the one of the application, or one for a party, whose
+// parts are called by the party.
+func (p *Package) outlineForm(s Section, file, prefix string, add adder) {
 	var raw struct {
 		Pages []struct {
 			ID     string           `yaml:"id"`
@@ -167,7 +236,7 @@ func (p *Package) outlineForm(add func(Section, string, string, []string)) {
 			Fields []map[string]any `yaml:"fields"`
 		} `yaml:"pages"`
 	}
-	if yaml.Unmarshal(p.files["form.yaml"], &raw) != nil {
+	if yaml.Unmarshal(p.files[file], &raw) != nil {
 		return
 	}
 	var fields func(page, group string, list []map[string]any)
@@ -180,7 +249,7 @@ func (p *Package) outlineForm(add func(Section, string, string, []string)) {
 			if f["type"] == string(form.Group) {
 				delete(said, "fields")
 			}
-			add(SectionForm, id, "form."+id+".label", append([]string{"page: " + page}, flat(said)...))
+			add(s, file, prefix+id, "form."+id+".label", append([]string{"page: " + page}, flat(said)...))
 			if isGroup {
 				var more []map[string]any
 				for _, x := range inner {
@@ -194,7 +263,7 @@ func (p *Package) outlineForm(add func(Section, string, string, []string)) {
 	}
 	for _, page := range raw.Pages {
 		if page.When != "" {
-			add(SectionForm, "page "+page.ID, "form."+page.ID+".title", []string{"when: " + page.When})
+			add(s, file, "page "+prefix+page.ID, "form."+page.ID+".title", []string{"when: " + page.When})
 		}
 		fields(page.ID, "", page.Fields)
 	}
@@ -290,6 +359,11 @@ func logicLines(x dmn.Expression) []string {
 		return textLines([]byte(x.Text))
 	case *dmn.DecisionTable:
 		lines := []string{string(x.HitPolicy) + strings.TrimSuffix(" "+string(x.Aggregation), " ")}
+		for _, out := range x.Outputs {
+			if out.Default != nil {
+				lines = append(lines, strings.TrimSpace(out.Name+" → "+strings.TrimSpace(out.Default.Text)))
+			}
+		}
 		for _, r := range x.Rules {
 			var when, then []string
 			for i, in := range r.Inputs {

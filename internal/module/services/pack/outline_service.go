@@ -36,7 +36,7 @@ func (p *Package) outlineService(loc *i18n.Locale) []Part {
 	var all []Part
 	for _, key := range settings {
 		if x, ok := service[key]; ok {
-			all = append(all, Part{SectionService, key, t.label(key), t.lines(key, "", x)})
+			all = append(all, Part{Section: SectionService, ID: key, Label: t.label(key), Lines: t.lines(key, "", x), file: "service.yaml"})
 		}
 	}
 	return all

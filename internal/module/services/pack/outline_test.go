@@ -156,3 +156,79 @@ func TestSettingsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// Whatever changes the hash of a version is told, down to a byte.
+func TestEveryChangedByteIsTold(t *testing.T) {
+	loc, before := english(t), garden(t)
+	m := files(t)
+	changed := 0
+	for file := range before.files {
+		name := "allotment-garden/2025/" + file
+		was := m[name].Data
+		try := func(text []byte) {
+			m[name] = &fstest.MapFile{Data: text}
+			after, _ := Load(m, "allotment-garden/2025")
+			if after == nil || after.Hash == before.Hash {
+				return
+			}
+			changed++
+			if list := Compare(loc, before, after); len(list) == 0 || len(list[0].Was)+len(list[0].Is) == 0 {
+				t.Errorf("%s: %.200q is told as %+v", file, text, list)
+			}
+		}
+		for i := 0; i < len(was); i += 1 + len(was)/10 {
+			text := bytes.Clone(was)
+			text[i] ^= 1
+			try(text)
+		}
+		try(append(bytes.Clone(was), '\n'))
+		m[name] = &fstest.MapFile{Data: was}
+	}
+	if changed < len(before.files) {
+		t.Errorf("only %d changes could be tried", changed)
+	}
+}
+
+// What a second designer must see stands in the part it belongs to, whatever
+// language they read.
+func TestEveryPartIsTold(t *testing.T) {
+	loc := english(t)
+	for _, x := range []struct {
+		file, from, to string
+		section        Section
+	}{
+		{"process.bpmn", `decision.outcome = "judgement"`, `decision.outcome != "judgement"`, SectionProcess},
+		{"process.bpmn", `name="`, `name="Not `, SectionProcess},
+		{"parties/friend.yaml", "maxLength: 100", "maxLength: 10", SectionParties},
+		{"norms.yaml", `when: "false"`, `when: "true"`, SectionRules},
+		{"explanation.yaml", "met: ", "met: false and ", SectionExplanation},
+		{"decision.dmn", `typeRef="boolean"`, `typeRef="Any"`, SectionRules},
+		{"texts/lb.yaml", "Schreift dem", "Rufft den", SectionTexts},
+		{"letters/granted.pt.md", "o", "oo", SectionLetters},
+	} {
+		before := garden(t)
+		before.parties = []*Party{{PartySpec: PartySpec{ID: "friend"}}}
+		before.files["parties/friend.yaml"] = []byte("pages:\n  - id: p\n    fields:\n      - {id: f, type: text, maxLength: 100}\n")
+		before.files["norms.yaml"] = []byte("norms:\n  - {id: n, when: \"false\", reason: r, legal: l}\n")
+		after := *before
+		after.files = map[string][]byte{}
+		for name, text := range before.files {
+			after.files[name] = text
+		}
+		after.files[x.file] = bytes.Replace(before.files[x.file], []byte(x.from), []byte(x.to), 1)
+		if bytes.Equal(after.files[x.file], before.files[x.file]) {
+			t.Errorf("%s has no %q", x.file, x.from)
+		}
+		l := &loader{files: after.files}
+		after.texts = l.loadTexts()
+		list := Compare(loc, before, &after)
+		if len(list) != 1 || list[0].Section != x.section || x.section == SectionTexts && list[0].Lang != "lb" || x.section == SectionLetters && list[0].Lang != "pt" {
+			t.Errorf("%s, %q: told as %+v", x.file, x.from, list)
+		}
+	}
+	before := garden(t)
+	before.files["norms.yaml"] = []byte("norms:\n  - {id: n, when: \"false\", reason: r, legal: l}\n")
+	if list := Compare(loc, before, garden(t)); len(list) != 1 || !list[0].Gone || list[0].Section != SectionRules {
+		t.Errorf("a norm that is gone: %+v", list)
+	}
+}

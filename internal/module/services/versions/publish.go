@@ -177,6 +177,29 @@ func (s *Service) Refresh(ctx context.Context) error {
 		}
 		s.known[key] = true
 	}
+	return s.forget(ctx)
+}
+
+// forget drops the verdicts of proposals that were decided, here or by another
+// node: each holds a whole package.
+func (s *Service) forget(ctx context.Context) error {
+	kept := map[any]bool{}
+	s.verdicts.Range(func(digest, _ any) bool {
+		kept[digest] = true
+		return true
+	})
+	if len(kept) == 0 {
+		return nil
+	}
+	open, err := s.store.waiting(ctx, s.DB.Read())
+	if err != nil {
+		return err
+	}
+	for digest := range kept {
+		if !slices.Contains(open, digest.(string)) {
+			s.verdicts.Delete(digest)
+		}
+	}
 	return nil
 }
 
@@ -375,6 +398,19 @@ func (s *Service) Find(ctx context.Context, who web.Identity, id string) (Propos
 		return Proposal{}, err
 	}
 	return s.store.proposal(ctx, s.DB.Read(), id)
+}
+
+// Zip returns the files of a proposal, as they were handed in.
+func (s *Service) Zip(ctx context.Context, who web.Identity, id string) (Proposal, []byte, error) {
+	p, err := s.Find(ctx, who, id)
+	if err != nil {
+		return p, nil, err
+	}
+	files, err := s.store.files(ctx, s.DB.Read(), p.digest)
+	if err == nil {
+		_, err = pack.ReadKept(p.Service, p.Version, files, p.digest)
+	}
+	return p, files, err
 }
 
 // Record returns how a version was published, and the proposal it came from, if

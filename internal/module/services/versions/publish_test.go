@@ -252,6 +252,26 @@ func TestWhatIsSentBackOrWithdrawnCanBeProposedAgain(t *testing.T) {
 	})
 }
 
+// What a node remembers of a proposal ends with it, whichever node decides.
+func TestVerdictsAreForgottenOnEveryNode(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		here, there := node(t, d, shipped(t), false), node(t, d, shipped(t), false)
+		p, err := there.Find(t.Context(), claire, proposed(t, here, next(t)))
+		must(t, err)
+		_, err = there.Verdict(t.Context(), p)
+		must(t, err)
+		must(t, there.Refresh(t.Context()))
+		if there.Kept() != 1 {
+			t.Error("the verdict of an open proposal is not remembered")
+		}
+		must(t, here.Return(t.Context(), rui, p.ID, "not yet"))
+		must(t, there.Refresh(t.Context()))
+		if there.Kept() != 0 {
+			t.Error("a verdict stays on the node that did not decide")
+		}
+	})
+}
+
 // What the folder held when it was first seen is served, whatever becomes of the
 // folder.
 func TestAPublishedVersionOutlivesItsFolder(t *testing.T) {
@@ -361,6 +381,10 @@ func TestPublishingOnThePages(t *testing.T) {
 		t.Error("who proposed it is asked to decide")
 	}
 	proposer.Post(place, map[string][]string{"decision": {"approve"}}).WantStatus(403)
+	if f, err := pack.ReadZip([]byte(reviewer.Get(place + "/package.zip").WantStatus(200).Body)); err != nil || !bytes.Contains(f.Files["texts/en.yaml"], []byte("lends")) {
+		t.Errorf("the package of the proposal: %v", err)
+	}
+	as(fritz).Get(place + "/package.zip").WantStatus(403)
 
 	reviewer.Get("/en/versions").Want(htmlcheck.In("main", htmlcheck.Contains("waits for a second person")))
 	reviewer.Click("main li a[href*='/proposals/']").WantStatus(200)

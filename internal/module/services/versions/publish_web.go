@@ -306,6 +306,16 @@ func (w *Web) proposal(rw http.ResponseWriter, r *http.Request) error {
 	return web.Render(rw, r, http.StatusOK, p.page())
 }
 
+// downloadProposal gives the files of a proposal to whoever decides on it.
+func (w *Web) downloadProposal(rw http.ResponseWriter, r *http.Request) error {
+	who, _ := web.IdentityFrom(r.Context())
+	p, files, err := w.Zip(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return sendZip(rw, p.Service+"-"+p.Version, files)
+}
+
 func (w *Web) review(rw http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errs.Wrap(errs.Invalid, "", err)

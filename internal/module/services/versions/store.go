@@ -134,6 +134,24 @@ func (store) proposals(ctx context.Context, q db.Querier, open bool, before time
 	return all, rows.Err()
 }
 
+// waiting lists the digests of the open proposals, at most one for a version.
+func (store) waiting(ctx context.Context, q db.Querier) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT digest FROM services_proposal WHERE state = 'open'`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var digest string
+		if err := rows.Scan(&digest); err != nil {
+			return nil, err
+		}
+		all = append(all, digest)
+	}
+	return all, rows.Err()
+}
+
 // propose stores an open proposal; it returns false when the version has one.
 func (store) propose(ctx context.Context, tx db.Querier, p Proposal) (bool, error) {
 	res, err := tx.ExecContext(ctx, `INSERT INTO services_proposal (id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at)

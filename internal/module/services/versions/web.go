@@ -50,6 +50,7 @@ func (w *Web) Routes(rt *web.Router) {
 	rt.Page("GET "+proposalsPath+"/new", designer(w.propose))
 	rt.Page("POST "+proposalsPath+"/new", designer(w.handIn))
 	rt.Page("GET "+proposalsPath+"/{id}", designer(w.proposal))
+	rt.Page("GET "+proposalsPath+"/{id}/package.zip", designer(w.downloadProposal))
 	rt.Page("POST "+proposalsPath+"/{id}", designer(w.review))
 	rt.Page("POST "+proposalsPath+"/{id}/withdraw", designer(w.withdraw))
 }
@@ -163,9 +164,13 @@ func (w *Web) download(rw http.ResponseWriter, r *http.Request) error {
 	if err := x.Folder().WriteZip(&b); err != nil {
 		return err
 	}
+	return sendZip(rw, x.ID+"-"+x.Version, b.Bytes())
+}
+
+func sendZip(rw http.ResponseWriter, name string, files []byte) error {
 	rw.Header().Set("Content-Type", "application/zip")
-	rw.Header().Set("Content-Disposition", `attachment; filename="`+x.ID+"-"+x.Version+`.zip"`)
-	_, err = rw.Write(b.Bytes())
+	rw.Header().Set("Content-Disposition", `attachment; filename="`+name+`.zip"`)
+	_, err := rw.Write(files)
 	return err
 }
 
