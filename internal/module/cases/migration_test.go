@@ -448,11 +448,10 @@ func TestMigrationWhereAVersionIsNotKnown(t *testing.T) {
 	w.run()
 	p, _ := w.Packages.Version("aid", "2026")
 	w.must(w.PlanMigration(ctx, dora, "m", toAssess))
-	m, err := w.store.migration(ctx, w.DB.Read(), "m")
-	w.must(err)
 	w.Packages.Drop("aid", "2026")
 	refused(t, w.checkOn(ctx, work.Job{}, migrationJob{"m"}), errs.Unavailable, "")
-	if m, err = w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationChecking {
+	m, err := w.FindMigration(ctx, dora, "m")
+	if err != nil || m.State != MigrationChecking {
 		t.Fatalf("%+v %v", m, err)
 	}
 	w.Packages.Put(p)

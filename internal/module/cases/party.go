@@ -232,6 +232,9 @@ func (s *Service) invited(c *Case, inv Invitation) (*Invited, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Party(inv.Party) == nil { // no migration leads here; a package in the folder that was changed might
+		return nil, errs.New(errs.Unavailable, "cases.packageMissing").Because("case %s: %s/%s has no party %s", c.ID, p.ID, p.Version, inv.Party)
+	}
 	return &Invited{Invitation: inv, Number: c.Number, Applicant: c.Name, Authority: c.Authority, Package: p, Facts: factsOf(c),
 		Answers: c.File.Parties[inv.Party].Answers}, nil
 }
@@ -339,6 +342,9 @@ func (s *Service) Contribute(ctx context.Context, part services.Part) (Receipt, 
 			return errs.New(errs.NotFound, "cases.party.unknown")
 		}
 		x := ch.p.Party(inv.Party)
+		if x == nil {
+			return errs.New(errs.Unavailable, "cases.packageMissing").Because("case %s: %s/%s has no party %s", ch.c.ID, ch.p.ID, ch.p.Version, inv.Party)
+		}
 		clean, wrong := x.Form.Validate(ch.p.PartyEnv(ch.facts(), part.Answers, applicantOf(part.Actor).Value()))
 		if len(wrong) > 0 {
 			return errs.Wrap(errs.Invalid, "cases.invalid", InvalidApplication{wrong})
@@ -372,6 +378,9 @@ func (s *Service) contributed(ctx context.Context, part services.Part, inv Invit
 	p, err := s.Package(c)
 	if err != nil {
 		return Receipt{}, err
+	}
+	if p.Party(inv.Party) == nil {
+		return Receipt{}, otherwise
 	}
 	before, err := partReceipt(c, c.File.Parties[inv.Party].Answers, inv.EndedAt)
 	if err != nil {

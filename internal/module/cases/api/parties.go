@@ -78,7 +78,7 @@ func (a *API) tellInvitation(l *i18n.Locale, x *cases.Invited, schema bool) Invi
 	for _, s := range x.Package.Shows(l, party, x.Facts) {
 		out.Shows = append(out.Shows, Line(s))
 	}
-	if schema && party != nil {
+	if schema {
 		out.Schema = party.Form.Schema(a.URL + base + "/invitations/" + x.Code)
 	}
 	return out
@@ -168,9 +168,6 @@ func (a *API) answerInvitation(ctx context.Context, in *answerInvitationInput) (
 	}
 	answers, words := form.Answers(in.Body), services.Words{Locale: i18n.FromContext(ctx), Pack: x.Package}
 	party := x.Package.Party(x.Party)
-	if party == nil { // the service does not ask it any more
-		return nil, errs.New(errs.Gone, "cases.party.over")
-	}
 	if wrong := claimedFiles(party.Form, answers); len(wrong) > 0 {
 		return nil, invalid(words, wrong)
 	}

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -152,8 +151,8 @@ func TestNothingIsTakenOnceTheCaseHasEnded(t *testing.T) {
 	p.get(invitationPath(i, "")).problem(410, "gone") // it was nobody's yet
 }
 
-// A party that the version of the case does not have is told what is known, and
-// never a fault.
+// A party that the version of the case does not have is told to come back, and
+// never a fault of ours.
 func TestAPartyThatTheServiceDoesNotHave(t *testing.T) {
 	s := newSite(t, sqlite(t))
 	i := s.leave()["employer"]
@@ -162,10 +161,6 @@ func TestAPartyThatTheServiceDoesNotHave(t *testing.T) {
 		return err
 	}))
 	p := s.as("employer")
-	var x map[string]json.RawMessage
-	p.get(invitationPath(i, "")).want(200).into(&x)
-	if string(x["shows"]) != "[]" || x["schema"] != nil {
-		t.Errorf("it sees %s", x["shows"])
-	}
-	p.post(invitationPath(i, "/answer"), agrees).problem(410, "gone")
+	p.get(invitationPath(i, "")).problem(503, "unavailable")
+	p.post(invitationPath(i, "/answer"), agrees).problem(503, "unavailable")
 }

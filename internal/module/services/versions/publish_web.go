@@ -165,7 +165,7 @@ func (w *Web) handIn(rw http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return errs.Wrap(errs.Invalid, "", err)
 	}
-	defer r.MultipartForm.RemoveAll()
+	defer func() { _ = r.MultipartForm.RemoveAll() }() // the system tidies its own folder
 	p.remark = r.PostFormValue("remark")
 	if _, err := words(p.remark, true); err != nil {
 		text, _, _ := p.sentence(err)
