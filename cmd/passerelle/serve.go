@@ -49,7 +49,7 @@ func run(ctx context.Context, cfg config.Config, prepare ...func(context.Context
 	log := logger(cfg)
 	l, err := net.Listen("tcp", cfg.Server.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", cfg.Server.Listen, err)
+		return fmt.Errorf("cannot listen on %s (another address: server.listen in the configuration, --addr for the demonstration): %w", cfg.Server.Listen, err)
 	}
 	a, err := app.New(ctx, cfg, log)
 	if err != nil {

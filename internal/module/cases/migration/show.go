@@ -21,7 +21,29 @@ type showPage struct {
 	filter   string
 	after    string
 	rows     []cases.MigrationCase
+	today    time.Time
 	next     string // where more cases are, "" when there are none
+}
+
+// cautions say what speaks for waiting with the run.
+func (p showPage) cautions() []string {
+	if p.to == nil {
+		return nil
+	}
+	var all []string
+	if from := p.to.Service.InForce.From; p.today.Before(from) {
+		all = append(all, p.T("migration.notInForce", "version", p.m.Plan.To, "date", from))
+	}
+	var unknown []string
+	for _, x := range p.to.Parameters.List {
+		if v, ok := x.At(p.today); ok && v.Status == pack.NotFound {
+			unknown = append(unknown, p.to.T(p.Lang(), "parameters."+x.ID))
+		}
+	}
+	if len(unknown) > 0 {
+		all = append(all, p.T("migration.unknown", "values", p.List(unknown)))
+	}
+	return all
 }
 
 // step is an element as people call it.

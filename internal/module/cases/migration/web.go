@@ -273,7 +273,7 @@ func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := showPage{view: w.view(r), m: m, filter: r.URL.Query().Get("show"), after: r.URL.Query().Get("after")}
+	p := showPage{view: w.view(r), m: m, today: w.Cases.Clock.Now(), filter: r.URL.Query().Get("show"), after: r.URL.Query().Get("after")}
 	p.from, _ = p.set.Version(m.Plan.Service, m.Plan.From)
 	p.to, _ = p.set.Version(m.Plan.Service, m.Plan.To)
 	if !slices.Contains(filters, p.filter) {
