@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"passerelle/internal/demo/console"
 	"passerelle/internal/module/people"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/module/services/simulation"
@@ -36,11 +37,17 @@ func Propose(ctx context.Context, cfg config.Config, log *slog.Logger, f pack.Fo
 		return "", v, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	who, err := designer(ctx, people.New(d, clock.System{}), by)
+	var now clock.Clock = clock.System{}
+	if cfg.Demo.On { // the demonstration has a time of its own
+		if now, _, err = console.OpenClock(cfg.Server.DataDir, clock.System{}, demoBegins); err != nil {
+			return "", v, err
+		}
+	}
+	who, err := designer(ctx, people.New(d, now), by)
 	if err != nil {
 		return "", v, err
 	}
-	s := versions.New(versions.Deps{DB: d, Clock: clock.System{}, Packages: loadPackages(cfg, log), Loose: cfg.Demo.On, Log: log})
+	s := versions.New(versions.Deps{DB: d, Clock: now, Packages: loadPackages(cfg, log), Loose: cfg.Demo.On, Log: log})
 	if err := s.Refresh(ctx); err != nil {
 		return "", v, err
 	}

@@ -50,6 +50,9 @@ func TestAVersionIsProposedFromTheCommandLine(t *testing.T) {
 	if err != nil || id == "" {
 		t.Fatalf("%v %v %v", err, v.Findings, v.Tests.Failures)
 	}
+	if p, err := a.published.Find(ctx, designers["Rui Marques"], id); err != nil || p.ProposedAt.Year() != demoBegins.Year() {
+		t.Errorf("proposed on %v, by the machine's clock and not the demonstration's (%v)", p.ProposedAt, err)
+	}
 	if err := a.published.Approve(ctx, designers["Claire Wagener"], id, ""); err == nil {
 		t.Error("who proposed it approves it")
 	}
