@@ -119,6 +119,7 @@ type Case struct {
 	Clock        Clock         `json:"legalClock" doc:"The authority's time for a decision"`
 	Deadlines    []Deadline    `json:"deadlines" doc:"Every time limit that runs or stands still, with the rule it comes from"`
 	Tasks        []Task        `json:"tasks" doc:"What the applicant has to do"`
+	Invitations  []Asked       `json:"invitations" doc:"Whom the application names and who has a part to give, or gave it"`
 	Requests     []Request     `json:"requests" doc:"Requests for evidence, open and past"`
 	Documents    []Document    `json:"documents"`
 	Certificates []Certificate `json:"certificates" doc:"Certificates and permits that were issued"`
@@ -240,7 +241,7 @@ func (a *API) show(l *i18n.Locale, d *cases.Dossier) Case {
 			Outcome: d.Outcome, SubmittedAt: d.SubmittedAt, DueAt: deadline, DecidedAt: d.DecidedAt}),
 		Authority:   Party{d.Authority, a.Services.Packages.AuthorityName(l.Lang(), d.Authority)},
 		ContentHash: d.ContentHash, Contests: d.Case.Linked, Next: next(l, d, a.Cases.Clock.Now()), Clock: clockOf(d.File.Clock),
-		Deadlines: []Deadline{}, Tasks: []Task{}, Requests: []Request{}, Documents: []Document{}, Certificates: []Certificate{}, Appeals: []CaseSummary{},
+		Deadlines: []Deadline{}, Tasks: []Task{}, Invitations: []Asked{}, Requests: []Request{}, Documents: []Document{}, Certificates: []Certificate{}, Appeals: []CaseSummary{},
 	}
 	if d.Issued() != nil {
 		c.Decision = a.URL + casePath(d.ID) + "/decision"
@@ -258,6 +259,9 @@ func (a *API) show(l *i18n.Locale, d *cases.Dossier) Case {
 		if t.Role == applicantRole && t.Status == cases.TaskOpen {
 			c.Tasks = append(c.Tasks, Task{ID: t.ID, Kind: t.Kind, DueAt: instant(t.DueAt), Page: a.URL + "/cases/" + d.ID})
 		}
+	}
+	for _, i := range d.Invitations {
+		c.Invitations = append(c.Invitations, a.asked(d, i))
 	}
 	for _, r := range d.Requests {
 		c.Requests = append(c.Requests, Request{ID: r.ID, Text: r.Text, AskedAt: instant(r.AskedAt), DueAt: instant(r.DueAt), Status: r.Status,

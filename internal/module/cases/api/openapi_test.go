@@ -83,7 +83,7 @@ func TestTheDocumentIsSound(t *testing.T) {
 			checkResponses(t, at, op)
 		}
 	}
-	if operations != 17 {
+	if operations != 18 {
 		t.Errorf("%d operations", operations)
 	}
 }
@@ -186,5 +186,5 @@ func TestThePageListsTheOperations(t *testing.T) {
 	c := webtest.New(t, newSite(t, sqlite(t)).server)
 	c.Get("/de/api").WantStatus(200).
 		Want(htmlcheck.In("main h1", htmlcheck.Text("Schnittstelle für Programme"))).
-		Want(htmlcheck.In("main tbody tr", htmlcheck.Count(17)))
+		Want(htmlcheck.In("main tbody tr", htmlcheck.Count(18)))
 }

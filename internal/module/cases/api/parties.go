@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/mail"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -45,6 +47,59 @@ func (a *API) partyOperations(h huma.API) {
 		DefaultStatus: http.StatusOK,
 		Errors:        []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone},
 	}, a.declineInvitation)
+	huma.Register(h, huma.Operation{
+		OperationID: "readdress-invitation", Method: http.MethodPost, Path: base + "/cases/{id}/invitations/{invitation}/address", Tags: []string{tagCases}, Security: signedIn,
+		Summary: "Send the link of a party again, to another address",
+		Description: "For the applicant. A new link is made and the old one no longer works, also when somebody has taken it who was not meant. Where only one person may answer and has taken it, the link stays, and they are reminded. " +
+			"The answer is where the case stands then.",
+		DefaultStatus: http.StatusOK,
+		Errors:        []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusGone, http.StatusTooManyRequests},
+	}, a.readdress)
+}
+
+// Asked is an invitation before the applicant.
+type Asked struct {
+	ID      string                 `json:"id" doc:"Identifier of the invitation within the case"`
+	Party   string                 `json:"party" doc:"Identifier of the party in the service"`
+	Name    string                 `json:"name,omitempty" doc:"As the application names the party"`
+	Email   string                 `json:"email,omitempty" doc:"Where the link goes; absent: the applicant passes it on"`
+	Status  cases.InvitationStatus `json:"status" enum:"open,taken,answered,declined,ended" doc:"taken: somebody signed in with the link and may answer; ended: the time is over"`
+	AskedAt string                 `json:"askedAt" format:"date-time"`
+	DueAt   string                 `json:"dueAt" format:"date-time"`
+	EndedAt string                 `json:"endedAt,omitempty" format:"date-time"`
+	Link    string                 `json:"link,omitempty" format:"uri" doc:"To pass on; absent once somebody has taken it"`
+}
+
+func (a *API) asked(d *cases.Dossier, i cases.Invitation) Asked {
+	out := Asked{ID: strings.TrimPrefix(i.Task, d.ID+"/"), Party: i.Party, Name: i.Name, Email: i.Email, Status: i.Status,
+		AskedAt: instant(i.AskedAt), DueAt: instant(i.DueAt), EndedAt: instant(i.EndedAt)}
+	if i.Status == cases.InvitationOpen {
+		out.Link = a.Cases.Link(d.Case, i)
+	}
+	return out
+}
+
+type readdressInput struct {
+	ID         string `path:"id" maxLength:"64" doc:"Identifier of the case"`
+	Invitation string `path:"invitation" maxLength:"200" doc:"Identifier of the invitation, as the case shows it"`
+	Body       struct {
+		Email string `json:"email" format:"email" maxLength:"254" doc:"Where the link goes"`
+	}
+}
+
+func (a *API) readdress(ctx context.Context, in *readdressInput) (*caseOutput, error) {
+	person, err := who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if to, err := mail.ParseAddress(in.Body.Email); err != nil || to.Address != in.Body.Email {
+		l := i18n.FromContext(ctx)
+		return nil, malformed(web.Field{Field: "email", Code: "shape", Message: l.T("api.shape", "field", "email")})
+	}
+	if err := a.Cases.Readdress(ctx, person, in.ID, in.ID+"/"+in.Invitation, in.Body.Email); err != nil {
+		return nil, err
+	}
+	return a.open(ctx, person, in.ID)
 }
 
 // Invitation is what somebody is asked to contribute.
