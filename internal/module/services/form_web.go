@@ -235,12 +235,7 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if rev, err := strconv.ParseInt(values.Get("rev"), 10, 64); err != nil || rev != x.Rev {
-		// Another window was quicker: nothing is overwritten, and what was typed
-		// here is shown on top of what is stored.
-		merged, _ := x.form.Read(p, values, x.env)
-		x.Answers = merged
-		x.refresh(w.service)
-		return web.Render(rw, r, http.StatusConflict, formPage(w.view(r), x, p, n, nil, "services.draft.changed"))
+		return w.stale(rw, r, x, values)
 	}
 	seen := paths(x.form.Show(p, x.env))
 
@@ -275,7 +270,12 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 			x.Page = "check"
 		}
 	}
-	if err := w.save(r.Context(), x); err != nil {
+	if err := w.save(r.Context(), x); errs.KindOf(err) == errs.Conflict && err != nil { // between our look and our writing
+		if x, err = w.open(r); err != nil {
+			return err
+		}
+		return w.stale(rw, r, x, values)
+	} else if err != nil {
 		return err
 	}
 	switch {
@@ -295,6 +295,19 @@ func (w *Web) savePage(rw http.ResponseWriter, r *http.Request) error {
 		return web.SeeOther(rw, r, x.path("check"))
 	}
 	return web.SeeOther(rw, r, x.after(n))
+}
+
+// stale answers whoever saves a page that another window has changed meanwhile:
+// nothing is overwritten, and what was typed here is shown on top of what is
+// stored.
+func (w *Web) stale(rw http.ResponseWriter, r *http.Request, x *writing, values url.Values) error {
+	p, n := x.page(r.PathValue("page"))
+	if p == nil || x.Receipt != nil {
+		return web.SeeOther(rw, r, x.start())
+	}
+	x.Answers, _ = x.form.Read(p, values, x.env)
+	x.refresh(w.service)
+	return web.Render(rw, r, http.StatusConflict, formPage(w.view(r), x, p, n, nil, "services.draft.changed"))
 }
 
 func paths(shown []form.Shown) map[string]bool {
