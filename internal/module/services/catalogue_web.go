@@ -61,9 +61,6 @@ func (w *Web) Drafts(ctx context.Context, who web.Identity, l *i18n.Locale) ([]u
 		if !ok {
 			continue
 		}
-		if d.Party != "" {
-			continue // its invitation is in the list
-		}
 		cards = append(cards, ui.CardOptions{
 			Title: p.T(l.Lang(), "service.title"), Href: ui.HrefIn(l.Lang(), "/applications/"+d.ID),
 			Status: ui.StatusOptions{Kind: ui.Neutral, Text: l.T("services.home.draft")},

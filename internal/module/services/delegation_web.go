@@ -205,7 +205,7 @@ func (x *writing) awaited() []*Delegation {
 	return all
 }
 
-// PartsTaken lists what the person has taken to answer for others and not
+// partsTaken lists what the person has taken to answer for others and not
 // handed back, for the list of their cases.
 func (w *Web) partsTaken(ctx context.Context, who web.Identity, l *i18n.Locale) ([]ui.CardOptions, error) {
 	all, err := w.service.store.delegatedTo(ctx, w.service.DB.Read(), who.Account, 20)

@@ -147,10 +147,8 @@ func (x *writing) path(page string) string {
 	if x.given != nil {
 		return "/parts/" + x.given.Code + "/" + page
 	}
-	return x.ownPath(page)
+	return "/applications/" + x.ID + "/" + page
 }
-
-func (x *writing) ownPath(page string) string { return "/applications/" + x.ID + "/" + page }
 
 // after returns the path that follows page n (from 1).
 func (x *writing) after(n int) string {

@@ -192,16 +192,10 @@ func (s *Service) refresh(ctx context.Context, who web.Identity, d *Draft, p *pa
 	}
 }
 
-// Drafts lists the account's unsent drafts.
+// Drafts lists the account's unsent applications. Parts in those of others are
+// listed with their invitations, by the module of cases.
 func (s *Service) Drafts(ctx context.Context, who web.Identity) ([]*Draft, error) {
-	all, err := s.store.drafts(ctx, s.DB.Read(), who.Account)
-	return slices.DeleteFunc(all, func(d *Draft) bool { // nobody waits for this part any more
-		if d.Party == "" {
-			return false
-		}
-		_, err := s.PartFacts(ctx, who, d.Task)
-		return err != nil
-	}), err
+	return s.store.drafts(ctx, s.DB.Read(), who.Account)
 }
 
 // Save stores a draft as changed. A draft that was changed elsewhere since it

@@ -75,10 +75,10 @@ func (store) openPart(ctx context.Context, q db.Querier, account, task string) (
 		WHERE account = $1 AND task = $2 AND task <> '' ORDER BY id DESC LIMIT 1`, account, task))
 }
 
-// drafts lists the account's unsent drafts, newest first. A person has few:
+// drafts lists the account's unsent applications, newest first. A person has few:
 // one per service.
 func (store) drafts(ctx context.Context, q db.Querier, account string) ([]*Draft, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+draftColumns+` FROM services_draft WHERE account = $1 AND case_id = '' ORDER BY updated_at DESC LIMIT 50`, account)
+	rows, err := q.QueryContext(ctx, `SELECT `+draftColumns+` FROM services_draft WHERE account = $1 AND task = '' AND case_id = '' ORDER BY updated_at DESC LIMIT 50`, account)
 	if err != nil {
 		return nil, err
 	}

@@ -181,7 +181,7 @@ func partAnswers(w words, p *pack.Package, party string, f pack.Facts, answers f
 // maxInvitations is how many invitations a list shows.
 const maxInvitations = 20
 
-// Asked lists what the person is asked to contribute to the applications of
+// asked lists what the person is asked to contribute to the applications of
 // others; only what is open when open is set.
 func (w *Web) asked(ctx context.Context, who web.Identity, loc *i18n.Locale, open bool) ([]ui.CardOptions, error) {
 	all, err := w.Service.Invitations(ctx, who, maxInvitations)
