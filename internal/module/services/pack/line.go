@@ -55,7 +55,7 @@ type MarkedLine struct {
 
 // Mark marks the words that differ between lines of two versions. Each line is
 // held against the one of the other version that is most like it; a line that is
-// like none is changed as a whole, unless the other version says nothing at all.
+// like none is changed as a whole.
 func Mark(was, is []Line) (before, after []MarkedLine) {
 	before, after = make([]MarkedLine, len(was)), make([]MarkedLine, len(is))
 	partner := make([]int, len(is))
@@ -70,7 +70,7 @@ func Mark(was, is []Line) (before, after []MarkedLine) {
 			}
 		}
 		if best < 0 {
-			before[i] = whole(a, len(is) > 0)
+			before[i] = whole(a, true)
 			continue
 		}
 		partner[best] = i
@@ -81,10 +81,19 @@ func Mark(was, is []Line) (before, after []MarkedLine) {
 	}
 	for j, b := range is {
 		if partner[j] < 0 {
-			after[j] = whole(b, len(was) > 0)
+			after[j] = whole(b, true)
 		}
 	}
 	return before, after
+}
+
+// Unmarked are lines of which nothing is marked.
+func Unmarked(lines []Line) []MarkedLine {
+	out := make([]MarkedLine, len(lines))
+	for i, x := range lines {
+		out[i] = whole(x, false)
+	}
+	return out
 }
 
 func whole(x Line, changed bool) MarkedLine {

@@ -202,10 +202,6 @@ func (w *words) table(x *dmn.DecisionTable) []Line {
 func (w *words) then(key, cond string, x *dmn.DecisionTable, outputs []*dmn.Literal) []Line {
 	var told, coded []string
 	for i, out := range outputs {
-		name := ""
-		if i < len(x.Outputs) && len(x.Outputs) > 1 {
-			name = w.entry(x.Outputs[i].Name) + ": "
-		}
 		kind := ""
 		if i < len(x.Outputs) {
 			kind = map[string]string{"outcome": "outcome", "reasons": "reason"}[x.Outputs[i].Name]
@@ -215,7 +211,10 @@ func (w *words) then(key, cond string, x *dmn.DecisionTable, outputs []*dmn.Lite
 			said = w.loc.T("pack.line.result")
 			coded = append(coded, strings.TrimSpace(out.Text))
 		}
-		told = append(told, name+said)
+		if i < len(x.Outputs) && len(x.Outputs) > 1 {
+			said = w.loc.T("pack.rule.under", "name", w.entry(x.Outputs[i].Name), "text", said)
+		}
+		told = append(told, said)
 	}
 	return []Line{{Text: w.loc.T(key, "cond", cond, "value", strings.Join(told, "; ")), Code: strings.Join(coded, "; ")}}
 }

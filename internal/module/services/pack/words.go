@@ -25,7 +25,7 @@ type words struct {
 
 func (p *Package) words(loc *i18n.Locale) *words {
 	w := &words{p: p, loc: loc, steps: map[string]bpmn.Element{}, each: map[string][]string{}}
-	names := append(slices.Clone(factNames), "decision", "case", "item", "asked")
+	names := append(slices.Clone(factNames), "decision", "case", "item", "asked", "value")
 	names = append(names, p.decisions...)
 	for _, k := range p.definitions.Knowledge {
 		names = append(names, k.Name)
@@ -160,6 +160,8 @@ func (w *words) thing(n feel.Node) (thing, bool) {
 		return part(w.named("party."+rest[0]+".name", rest[0]), rest[1])
 	case root == "party" && len(rest) > 2:
 		return answer(strings.Join(rest[2:], "."))
+	case root == "value" && len(rest) == 0:
+		return thing{name: w.loc.T("pack.feel.answer")}, true
 	case root == "date" && len(rest) == 0:
 		return thing{name: w.loc.T("pack.feel.date"), kind: "date"}, true
 	case root == "applicant" && len(rest) == 0:
@@ -447,7 +449,7 @@ func (w *words) noun(n feel.Node, like thing) string {
 		var entries []string
 		for _, e := range n.Entries {
 			kind := map[string]string{"outcome": "outcome", "reasons": "reason"}[e.Name]
-			entries = append(entries, w.entry(e.Name)+": "+w.noun(e.Value, thing{kind: kind}))
+			entries = append(entries, w.loc.T("pack.rule.under", "name", w.entry(e.Name), "text", w.noun(e.Value, thing{kind: kind})))
 		}
 		return strings.Join(entries, "; ")
 	case *feel.If:
