@@ -69,9 +69,9 @@ func (t settingTeller) lines(key, path string, x any) []string {
 	switch x := x.(type) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(x)) {
-			name := t.label(k)
-			if key == "articles" || key == "params" { // the keys are the designer's own
-				name = k
+			name := k // the designer's own key
+			if key != "articles" && key != "params" {
+				name = t.label(k)
 			}
 			out = append(out, t.lines(k, under(name), x[k])...)
 		}
