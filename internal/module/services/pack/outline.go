@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
 
 	"passerelle/internal/platform/i18n"
 )
@@ -92,7 +95,7 @@ func Compare(loc *i18n.Locale, before, after *Package) []Difference {
 			told[p.file] = true
 		}
 	}
-	out = append(out, otherFiles(before.files, after.files, told)...)
+	out = append(out, otherFiles(loc, before.files, after.files, told)...)
 	slices.SortStableFunc(out, func(a, b Difference) int {
 		return slices.Index(Sections, a.Section) - slices.Index(Sections, b.Section)
 	})
@@ -123,8 +126,8 @@ func shared(outlines ...[]Part) func(Part) bool {
 const shownLines = 40
 
 // otherFiles are the files that differ and that nothing tells yet, with the first
-// lines that differ.
-func otherFiles(before, after map[string][]byte, told map[string]bool) []Difference {
+// lines that differ; scenarios by their names too.
+func otherFiles(loc *i18n.Locale, before, after map[string][]byte, told map[string]bool) []Difference {
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	var out []Difference
@@ -142,13 +145,31 @@ func otherFiles(before, after map[string][]byte, told map[string]bool) []Differe
 		for len(was) > 0 && len(is) > 0 && was[len(was)-1] == is[len(is)-1] {
 			was, is = was[:len(was)-1], is[:len(is)-1]
 		}
-		d.Was, d.Is = coded(firstLines(had, was)), coded(firstLines(has, is))
+		d.Was, d.Is = append(scenarioNames(loc, name, a), raw(firstLines(had, was))...), append(scenarioNames(loc, name, b), raw(firstLines(has, is))...)
 		out = append(out, d)
 	}
 	return out
 }
 
-// firstLines makes blanks visible, which can be all that differs, and cuts what is long.
+// scenarioNames tells which cases a file of scenarios tries; none for other files.
+func scenarioNames(loc *i18n.Locale, file string, src []byte) []Line {
+	var written struct {
+		Scenarios []struct {
+			Name string `yaml:"name"`
+		} `yaml:"scenarios"`
+	}
+	if !strings.HasPrefix(file, "scenarios/") || yaml.Unmarshal(src, &written) != nil {
+		return nil
+	}
+	var lines []Line
+	for _, x := range written.Scenarios {
+		lines = append(lines, say(loc.T("pack.line.scenario", "name", x.Name)))
+	}
+	return lines
+}
+
+// firstLines makes blanks at the end visible, which can be all that differs, and
+// cuts what is long.
 func firstLines(there bool, lines []string) (out []string) {
 	for i, line := range lines {
 		switch {
@@ -156,7 +177,7 @@ func firstLines(there bool, lines []string) (out []string) {
 			return nil
 		case i == shownLines:
 			return append(out, "…")
-		case line != strings.TrimSpace(line) || line == "":
+		case line != strings.TrimRightFunc(line, unicode.IsSpace) || line == "":
 			line = strconv.Quote(line)
 		}
 		out = append(out, line)
