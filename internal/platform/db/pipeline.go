@@ -28,8 +28,8 @@ const lifeKey = "passerelle.life"
 // statements in one round trip: BEGIN with the first, and those of which nobody
 // wants the outcome with the next, or with COMMIT.
 type pipeline struct {
-	direct
-	conn      *sql.Conn
+	pool      *sql.DB
+	conn      *sql.Conn // from the pool when the transaction begins
 	isolation string
 	begun     bool
 	broken    bool // BEGIN failed: the connection may lead to a former leader
@@ -53,43 +53,51 @@ func (t *pipeline) send(query string, args []any, otherwise error) error {
 
 func (t *pipeline) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if t.begun && len(t.later) == 0 {
-		return t.direct.ExecContext(ctx, query, args...)
+		return direct{t.conn}.ExecContext(ctx, query, args...)
 	}
 	if err := t.send(query, args, nil); err != nil {
 		return nil, err
 	}
-	n, err := t.flush(ctx, "")
+	n, _, err := t.flush(ctx, "")
 	return driver.RowsAffected(n), explain(err)
 }
 
 func (t *pipeline) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if _, err := t.flush(ctx, ""); err != nil {
+	if _, _, err := t.flush(ctx, ""); err != nil {
 		return nil, explain(err)
 	}
-	return t.direct.QueryContext(ctx, query, args...)
+	return direct{t.conn}.QueryContext(ctx, query, args...)
 }
 
 func (t *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if _, err := t.flush(ctx, ""); err != nil {
+	if _, _, err := t.flush(ctx, ""); err != nil {
 		return brokenRow(ctx, explain(err))
 	}
-	return t.direct.QueryRowContext(ctx, query, args...)
+	return direct{t.conn}.QueryRowContext(ctx, query, args...)
 }
 
 // settle does what must be known before COMMIT leaves: the number of the
-// transaction, and whether all statements hold that others stand on.
-func (t *pipeline) settle(ctx context.Context) error {
+// transaction, and whether all statements hold that others stand on. failed is
+// the place of the statement that does not, or -1.
+func (t *pipeline) settle(ctx context.Context) (failed int, err error) {
 	if t.begun && !slices.ContainsFunc(t.later, func(s statement) bool { return s.otherwise != nil }) {
-		return nil
+		return -1, nil
 	}
-	_, err := t.flush(ctx, "")
-	return err
+	_, failed, err = t.flush(ctx, "")
+	return failed, err
 }
 
 // commit ends the transaction.
 func (t *pipeline) commit(ctx context.Context) error {
-	_, err := t.flush(ctx, "COMMIT")
+	_, _, err := t.flush(ctx, "COMMIT")
 	return err
+}
+
+// release gives the connection back to the pool.
+func (t *pipeline) release() {
+	if t.conn != nil {
+		_ = t.conn.Close()
+	}
 }
 
 func (t *pipeline) rollback(ctx context.Context) {
@@ -97,17 +105,23 @@ func (t *pipeline) rollback(ctx context.Context) {
 		return
 	}
 	t.later = nil
-	if _, err := t.flush(context.WithoutCancel(ctx), "ROLLBACK"); err != nil || t.broken {
+	if _, _, err := t.flush(context.WithoutCancel(ctx), "ROLLBACK"); err != nil || t.broken {
 		discard(t.conn)
 	}
 }
 
 // flush sends BEGIN if the transaction has not begun, what was kept for later,
 // and last (COMMIT, ROLLBACK or ""). It returns how many rows the last kept
-// statement affected.
-func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err error) {
+// statement affected, and which of them failed, or -1.
+func (t *pipeline) flush(ctx context.Context, last string) (affected int64, failed int, err error) {
+	failed = -1
 	if t.begun && len(t.later) == 0 && last == "" {
-		return 0, nil
+		return 0, failed, nil
+	}
+	if t.conn == nil {
+		if t.conn, err = t.pool.Conn(ctx); err != nil {
+			return 0, failed, err
+		}
 	}
 	later := t.later
 	t.later = nil
@@ -156,12 +170,14 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err 
 			}
 			conn.PgConn().CustomData()[lifeKey] = t.id.life
 		}
-		for _, s := range later {
+		for i, s := range later {
 			tag, err := answers.Exec()
 			if err != nil {
+				failed = i
 				return err
 			}
 			if affected = tag.RowsAffected(); s.otherwise != nil && affected != 1 {
+				failed = i
 				return s.otherwise
 			}
 		}
@@ -170,5 +186,5 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err 
 		}
 		return err
 	})
-	return affected, err
+	return affected, failed, err
 }

@@ -33,6 +33,7 @@ type postgresDB struct {
 	writes, reads *sql.DB
 	reading       direct
 	count         *counters
+	group         *group
 }
 
 func openPostgres(ctx context.Context, url string, c *counters) (*postgresDB, error) {
@@ -50,7 +51,7 @@ func openPostgres(ctx context.Context, url string, c *counters) (*postgresDB, er
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
 
 	p := &postgresDB{writes: stdlib.OpenDB(*config), reads: stdlib.OpenDB(*reading), count: c}
-	p.reading = direct{p.reads}
+	p.reading, p.group = direct{p.reads}, newGroup(p)
 	for _, pool := range []*sql.DB{p.writes, p.reads} {
 		pool.SetMaxOpenConns(postgresConns)
 		pool.SetMaxIdleConns(postgresConns)
@@ -74,10 +75,16 @@ func (p *postgresDB) ping(ctx context.Context) error {
 
 func (p *postgresDB) close() error { return errors.Join(p.writes.Close(), p.reads.Close()) }
 
+// The isolation of a transaction.
+const (
+	serializable  = "SERIALIZABLE" // what a function reads is still true when it commits, as on SQLite
+	readCommitted = "READ COMMITTED"
+)
+
 func (p *postgresDB) write(ctx context.Context, guarded bool, fn func(context.Context, *Tx) error) error {
-	isolation := "SERIALIZABLE" // what a function reads is still true when it commits, as on SQLite
+	isolation := serializable
 	if guarded {
-		isolation = "READ COMMITTED"
+		isolation = readCommitted
 	}
 	sys := clock.System{}
 	deadline := sys.Now().Add(RetryFor)
@@ -107,14 +114,11 @@ func backoff(attempt int) time.Duration {
 }
 
 // attempt runs fn in one transaction. It begins with its first statement, and
-// commits with what [Send] left to the end, so that both save a round trip.
+// commits with what [Send] left to the end, so that both save a round trip. One
+// that has nothing but such statements shares the transaction of others.
 func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(context.Context, *Tx) error) (err error) {
-	conn, err := p.writes.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	t := &pipeline{conn: conn, direct: direct{conn}, isolation: isolation}
+	t := &pipeline{pool: p.writes, isolation: isolation}
+	defer t.release()
 	ended := false
 	defer func() {
 		if !ended { // an error, or the goroutine is being ended inside fn
@@ -122,22 +126,34 @@ func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(cont
 		}
 	}()
 	call(ctx, &Tx{on: t}, fn, func(e error) { err = e })
-	if err == nil {
-		err = t.settle(ctx)
-	}
 	if err != nil {
 		return err
 	}
+	if isolation == readCommitted && !t.begun {
+		if len(t.later) == 0 {
+			return nil
+		}
+		return p.group.commit(ctx, t.later)
+	}
+	if _, err := t.settle(ctx); err != nil {
+		return err
+	}
+	ended = true
+	return p.commit(ctx, t, 1)
+}
+
+// commit ends a transaction of so many Writes, and finds out what became of it
+// when the server gives no answer.
+func (p *postgresDB) commit(ctx context.Context, t *pipeline, writes int) error {
 	sys := clock.System{}
 	start := sys.Now()
-	ended = true
 	if err := t.commit(context.WithoutCancel(ctx)); err != nil {
-		discard(conn)
+		discard(t.conn)
 		if !lostConnection(err) || t.id.number == "" || !p.committed(ctx, t.id) {
 			return err
 		}
 	}
-	p.count.committed(1, sys.Now().Sub(start))
+	p.count.committed(writes, sys.Now().Sub(start))
 	return nil
 }
 
