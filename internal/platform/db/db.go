@@ -32,6 +32,7 @@ type backend interface {
 	dialect() Dialect
 	read() Querier
 	write(ctx context.Context, guarded bool, fn func(context.Context, *Tx) error) error
+	commit(ctx context.Context, statements []statement) error // of one guarded Write, in a transaction with others'
 	migrate(ctx context.Context, m migration) error
 	ping(ctx context.Context) error
 	close() error
@@ -97,10 +98,22 @@ func (d *DB) write(ctx context.Context, guarded bool, fn func(ctx context.Contex
 		return err
 	}
 	var topics []string
-	err := d.backend.write(context.WithValue(ctx, insideWrite{d}, true), guarded, func(ctx context.Context, tx *Tx) error {
+	inside := context.WithValue(ctx, insideWrite{d}, true)
+	watched := func(ctx context.Context, tx *Tx) error {
 		defer func() { topics = tx.topics }()
 		return fn(ctx, tx)
-	})
+	}
+	var first ahead
+	var err error
+	if guarded {
+		err = first.run(inside, watched)
+	}
+	switch {
+	case !guarded || first.asked:
+		err = d.backend.write(inside, guarded, watched)
+	case err == nil && len(first.statements) > 0:
+		err = d.backend.commit(ctx, first.statements)
+	}
 	if err != nil {
 		if err = explain(err); errs.KindOf(err) == errs.Unavailable {
 			d.refusing.Store(true)

@@ -15,9 +15,8 @@ const (
 	groupsMore  = 3                     // a lock, a slow disk; so many at most besides it
 )
 
-// group shares the transactions of PostgreSQL among Writes that have only
-// statements of which nobody wants the outcome before the end ([Send],
-// [SendOne]), at READ COMMITTED: a BEGIN, a COMMIT, an fsync and two round trips
+// group shares the transactions of PostgreSQL among guarded Writes that only
+// send, at READ COMMITTED: a BEGIN, a COMMIT, an fsync and two round trips
 // for all who wait at that moment. Whoever finds a free place leads: there is no
 // goroutine of its own.
 type group struct {
@@ -115,8 +114,12 @@ func (g *group) lead(ctx context.Context) {
 // transaction commits a batch. When a statement fails by itself, guilty is the
 // place of its Write; -1 when the failure is the database's.
 func (g *group) transaction(ctx context.Context, batch []*joined) (guilty int, err error) {
-	t := &pipeline{pool: g.on.writes, isolation: readCommitted}
-	defer t.release()
+	conn, err := g.on.writes.Conn(ctx)
+	if err != nil {
+		return -1, err
+	}
+	defer conn.Close()
+	t := &pipeline{conn: conn, direct: direct{conn}, isolation: readCommitted}
 	for _, j := range batch {
 		t.later = append(t.later, j.statements...)
 	}
@@ -132,5 +135,5 @@ func (g *group) transaction(ctx context.Context, batch []*joined) (guilty int, e
 			}
 		}
 	}
-	return -1, g.on.commit(ctx, t, len(batch))
+	return -1, g.on.end(ctx, t, len(batch))
 }

@@ -28,8 +28,8 @@ const lifeKey = "passerelle.life"
 // statements in one round trip: BEGIN with the first, and those of which nobody
 // wants the outcome with the next, or with COMMIT.
 type pipeline struct {
-	pool      *sql.DB
-	conn      *sql.Conn // from the pool when the transaction begins
+	direct
+	conn      *sql.Conn
 	isolation string
 	begun     bool
 	broken    bool // BEGIN failed: the connection may lead to a former leader
@@ -37,27 +37,17 @@ type pipeline struct {
 	later     []statement
 }
 
-type statement struct {
-	text      string
-	args      []any
-	otherwise error // if not nil: the outcome unless one row is affected
-}
-
-func (t *pipeline) send(query string, args []any, otherwise error) error {
-	args, err := normalise(args)
-	if err == nil {
-		t.later = append(t.later, statement{query, args, otherwise})
-	}
-	return err
-}
+func (t *pipeline) keep(s statement) { t.later = append(t.later, s) }
 
 func (t *pipeline) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if t.begun && len(t.later) == 0 {
-		return direct{t.conn}.ExecContext(ctx, query, args...)
+		return t.direct.ExecContext(ctx, query, args...)
 	}
-	if err := t.send(query, args, nil); err != nil {
+	args, err := normalise(args)
+	if err != nil {
 		return nil, err
 	}
+	t.keep(statement{query, args, nil})
 	n, _, err := t.flush(ctx, "")
 	return driver.RowsAffected(n), explain(err)
 }
@@ -66,14 +56,14 @@ func (t *pipeline) QueryContext(ctx context.Context, query string, args ...any) 
 	if _, _, err := t.flush(ctx, ""); err != nil {
 		return nil, explain(err)
 	}
-	return direct{t.conn}.QueryContext(ctx, query, args...)
+	return t.direct.QueryContext(ctx, query, args...)
 }
 
 func (t *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if _, _, err := t.flush(ctx, ""); err != nil {
 		return brokenRow(ctx, explain(err))
 	}
-	return direct{t.conn}.QueryRowContext(ctx, query, args...)
+	return t.direct.QueryRowContext(ctx, query, args...)
 }
 
 // settle does what must be known before COMMIT leaves: the number of the
@@ -93,13 +83,6 @@ func (t *pipeline) commit(ctx context.Context) error {
 	return err
 }
 
-// release gives the connection back to the pool.
-func (t *pipeline) release() {
-	if t.conn != nil {
-		_ = t.conn.Close()
-	}
-}
-
 func (t *pipeline) rollback(ctx context.Context) {
 	if !t.begun {
 		return
@@ -117,11 +100,6 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, fail
 	failed = -1
 	if t.begun && len(t.later) == 0 && last == "" {
 		return 0, failed, nil
-	}
-	if t.conn == nil {
-		if t.conn, err = t.pool.Conn(ctx); err != nil {
-			return 0, failed, err
-		}
 	}
 	later := t.later
 	t.later = nil

@@ -86,10 +86,20 @@ func (p *postgresDB) write(ctx context.Context, guarded bool, fn func(context.Co
 	if guarded {
 		isolation = readCommitted
 	}
+	return p.persist(ctx, func() error { return p.attempt(ctx, isolation, fn) })
+}
+
+func (p *postgresDB) commit(ctx context.Context, statements []statement) error {
+	return p.persist(ctx, func() error { return p.group.commit(ctx, statements) })
+}
+
+// persist tries again while the server is away or transactions collide, for
+// [RetryFor].
+func (p *postgresDB) persist(ctx context.Context, try func() error) error {
 	sys := clock.System{}
 	deadline := sys.Now().Add(RetryFor)
 	for attempt := 0; ; attempt++ {
-		err := p.attempt(ctx, isolation, fn)
+		err := try()
 		if err == nil || !again(err) || ctx.Err() != nil {
 			p.count.outcome(err)
 			return err
@@ -114,11 +124,14 @@ func backoff(attempt int) time.Duration {
 }
 
 // attempt runs fn in one transaction. It begins with its first statement, and
-// commits with what [Send] left to the end, so that both save a round trip. One
-// that has nothing but such statements shares the transaction of others.
+// commits with what [Send] left to the end, so that both save a round trip.
 func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(context.Context, *Tx) error) (err error) {
-	t := &pipeline{pool: p.writes, isolation: isolation}
-	defer t.release()
+	conn, err := p.writes.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	t := &pipeline{conn: conn, direct: direct{conn}, isolation: isolation}
 	ended := false
 	defer func() {
 		if !ended { // an error, or the goroutine is being ended inside fn
@@ -126,25 +139,19 @@ func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(cont
 		}
 	}()
 	call(ctx, &Tx{on: t}, fn, func(e error) { err = e })
+	if err == nil {
+		_, err = t.settle(ctx)
+	}
 	if err != nil {
 		return err
 	}
-	if isolation == readCommitted && !t.begun {
-		if len(t.later) == 0 {
-			return nil
-		}
-		return p.group.commit(ctx, t.later)
-	}
-	if _, err := t.settle(ctx); err != nil {
-		return err
-	}
 	ended = true
-	return p.commit(ctx, t, 1)
+	return p.end(ctx, t, 1)
 }
 
-// commit ends a transaction of so many Writes, and finds out what became of it
+// end commits a transaction of so many Writes, and finds out what became of it
 // when the server gives no answer.
-func (p *postgresDB) commit(ctx context.Context, t *pipeline, writes int) error {
+func (p *postgresDB) end(ctx context.Context, t *pipeline, writes int) error {
 	sys := clock.System{}
 	start := sys.Now()
 	if err := t.commit(context.WithoutCancel(ctx)); err != nil {

@@ -96,6 +96,10 @@ func (s *sqliteDB) write(ctx context.Context, _ bool, fn func(context.Context, *
 	return s.writer.write(ctx, fn)
 }
 
+func (s *sqliteDB) commit(ctx context.Context, statements []statement) error {
+	return s.writer.commit(ctx, statements)
+}
+
 func (s *sqliteDB) ping(ctx context.Context) error {
 	var one int
 	return s.reading.QueryRowContext(ctx, "SELECT 1").Scan(&one)

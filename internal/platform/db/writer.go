@@ -29,7 +29,9 @@ const (
 //
 // Its goroutine alone begins and ends transactions. A Write function runs in
 // its caller's goroutine, while the writer waits: panics and tests' FailNow
-// stay where they belong, and the connection still has one user at a time.
+// stay where they belong, and the connection still has one user at a time. What a
+// guarded Write has only sent, the writer runs itself: nobody waits for anybody to
+// wake up.
 //
 // A batch begins without savepoints, each of which costs two statements and a
 // copy of every page it changes. When a Write fails and has written before, the
@@ -55,6 +57,8 @@ type writer struct {
 
 // request is one Write on its way through the writer.
 type request struct {
+	statements []statement // of a guarded Write; otherwise its function runs in its turn
+
 	claimed atomic.Bool // by the writer (its turn comes) or by the caller (gives up)
 	turn    chan *Tx    // writer → caller: run your function
 	ran     chan error  // caller → writer: my function's outcome
@@ -157,9 +161,18 @@ func (w *writer) disconnect() {
 	w.conn, w.on = nil, nil
 }
 
+// commit queues statements and waits for the outcome of their batch.
+func (w *writer) commit(ctx context.Context, statements []statement) error {
+	return w.await(ctx, &request{statements: statements, done: make(chan error, 1)}, nil)
+}
+
 // write queues fn and waits for the outcome of its batch.
 func (w *writer) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
-	r := &request{turn: make(chan *Tx, 1), ran: make(chan error, 1), done: make(chan error, 1)}
+	return w.await(ctx, &request{turn: make(chan *Tx, 1), ran: make(chan error, 1), done: make(chan error, 1)}, fn)
+}
+
+// await queues r, runs fn when it is its turn, and returns the outcome.
+func (w *writer) await(ctx context.Context, r *request, fn func(context.Context, *Tx) error) error {
 	select {
 	case <-w.closing:
 		return errClosed
@@ -355,8 +368,12 @@ func (w *writer) runOne(r *request, careful bool) (err, broken error) {
 		}
 	}
 	tx := &Tx{on: w.on, shared: true}
-	r.turn <- tx
-	err = <-r.ran
+	if r.statements != nil {
+		call(context.Background(), tx, func(ctx context.Context, tx *Tx) error { return do(ctx, tx, r.statements) }, func(e error) { err = e })
+	} else {
+		r.turn <- tx
+		err = <-r.ran
+	}
 	switch {
 	case w.ended:
 		return lost(err), lost(nil)
