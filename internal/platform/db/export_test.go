@@ -45,3 +45,10 @@ func Groups(d *DB) (waiting int, busy bool) {
 	defer g.mu.Unlock()
 	return len(g.waiting), len(g.place) > 0
 }
+
+// WithLogPages makes the checkpoints of this test come earlier.
+func WithLogPages(t *testing.T, pages int64) {
+	before := logPages
+	logPages = pages
+	t.Cleanup(func() { logPages = before })
+}

@@ -43,13 +43,17 @@ type writer struct {
 	count *counters
 	queue chan *request
 
+	grown chan struct{} // to the checkpointer: the log may be long; closed at the end
+	tidy  chan struct{} // from it: copy what was added meanwhile
+
 	closing chan struct{} // closed once: no new requests
 	once    sync.Once
 	stopped chan struct{} // closed when the goroutine has ended
 
 	// The goroutine's own:
-	conn *sql.Conn // nil: to be connected by the next batch
-	on   *prepared
+	conn    *sql.Conn // nil: to be connected by the next batch
+	on      *prepared
+	commits int
 
 	watched bool // the driver tells when SQLite ends a transaction by itself
 	ended   bool // it did; set in the goroutine that runs the statement
@@ -74,7 +78,8 @@ func openWriter(ctx context.Context, path, dsn string, c *counters) (*writer, er
 	}
 	w := &writer{
 		path: path, pool: sql.OpenDB(connector), count: c,
-		queue:   make(chan *request, batchWrites),
+		queue: make(chan *request, batchWrites),
+		grown: make(chan struct{}, 1), tidy: make(chan struct{}, 1),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := w.connect(ctx); err != nil {
@@ -223,10 +228,16 @@ func (w *writer) close() {
 func (w *writer) run() {
 	defer close(w.stopped)
 	defer func() {
+		close(w.grown)
 		w.disconnect()
 		_ = w.pool.Close()
 	}()
 	for {
+		select {
+		case <-w.tidy:
+			w.copyRest()
+		default:
+		}
 		select {
 		case r := <-w.queue:
 			w.batch(r)
@@ -236,6 +247,8 @@ func (w *writer) run() {
 		select {
 		case r := <-w.queue:
 			w.batch(r)
+		case <-w.tidy:
+			w.copyRest()
 		case <-w.closing:
 			for { // those who queued before the closing
 				select {
@@ -247,6 +260,14 @@ func (w *writer) run() {
 				return
 			}
 		}
+	}
+}
+
+// copyRest copies what is in the log since the checkpointer looked, so that the
+// next batch begins it anew. An error leaves the log as it is.
+func (w *writer) copyRest() {
+	if w.conn != nil {
+		_ = w.exec(checkpoint)
 	}
 }
 
@@ -308,6 +329,12 @@ func (w *writer) batch(first *request) {
 		w.giveUp()
 	} else {
 		w.count.committed(len(waiting), sys.Now().Sub(start))
+		if w.commits++; w.commits%logLooks == 0 {
+			select {
+			case w.grown <- struct{}{}:
+			default:
+			}
+		}
 	}
 	finish(err)
 }
