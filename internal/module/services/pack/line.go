@@ -65,7 +65,10 @@ func Mark(was, is []Line) (before, after []MarkedLine) {
 	for i, a := range was {
 		best, score := -1, 0.4
 		for j, b := range is {
-			if like := likeness(a, b); partner[j] < 0 && like > score {
+			if partner[j] >= 0 || len(was)*len(is) > mostPaired {
+				continue
+			}
+			if like := likeness(a, b); like > score {
 				best, score = j, like
 			}
 		}
@@ -174,16 +177,17 @@ func tokens(text string) []string {
 	return out
 }
 
-// mostCompared bounds the work on one pair of texts; beyond it they are marked as
-// a whole.
-const mostCompared = 4_000_000
+// What is compared can be a stranger's file: beyond so many pairs of words, of
+// lines within a part, and of lines that are held against one another, texts
+// differ as a whole.
+const (
+	mostCompared = 4_000_000
+	mostPaired   = 10_000
+)
 
 // runs cuts two texts where they differ.
 func runs(a, b string) (was, is []Run) {
 	x, y := tokens(a), tokens(b)
-	if len(x)*len(y) > mostCompared {
-		return []Run{{a, a != b}}, []Run{{b, a != b}}
-	}
 	inX, inY := common(x, y)
 	return joined(x, inX), joined(y, inY)
 }
@@ -234,6 +238,9 @@ func common[T comparable](a, b []T) (inA, inB []bool) {
 		return inA, inB
 	}
 	n, m := len(a)-start, len(b)-start
+	if n*m > mostCompared {
+		return inA, inB
+	}
 	length := slices.Repeat([][]int32{nil}, n+1)
 	for i := range length {
 		length[i] = make([]int32, m+1)

@@ -227,7 +227,7 @@ func (p *Package) Outline(loc *i18n.Locale) []Part {
 		for _, lang := range i18n.Langs {
 			file := "letters/" + name + "." + string(lang) + ".md"
 			if text, ok := p.files[file]; ok {
-				all = append(all, Part{Section: SectionLetters, ID: name, Label: w.letter(name), Lines: says(textLines(text)), Lang: lang, file: file})
+				all = append(all, Part{Section: SectionLetters, ID: name, Label: w.letter(name), Lines: w.letterLines(text), more: raw(textLines(text)), Lang: lang, file: file})
 			}
 		}
 	}

@@ -1,8 +1,11 @@
 package pack
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+
+	"passerelle/engine/feel"
 )
 
 // place says of a text where people read it, such as the help of a question.
@@ -86,6 +89,43 @@ func (w *words) formPlace(parts []string) (string, bool) {
 		return w.loc.T(key, "of", w.quoted(w.page(of))), true
 	}
 	return w.loc.T(key, "of", w.named("form."+of+".label", of)), true
+}
+
+// tag is a placeholder or a condition in a letter.
+var tag = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
+
+// letterLines are the lines of a letter, its placeholders and conditions in words
+// and in brackets; what has no words stays as it is written.
+func (w *words) letterLines(src []byte) []Line {
+	lines := textLines(src)
+	for i, line := range lines {
+		lines[i] = tag.ReplaceAllStringFunc(line, func(whole string) string {
+			text := strings.TrimSpace(whole[2 : len(whole)-2])
+			said, ok := "", true
+			switch name, rest, _ := strings.Cut(text, " "); name {
+			case "#if":
+				if said, ok = w.tell(rest, w.clause); ok {
+					said = w.loc.T("pack.letters.if", "cond", said)
+				}
+			case "#each":
+				if said, ok = w.tell(rest, func(n feel.Node) string { return w.noun(n, thing{}) }); ok {
+					said = w.loc.T("pack.letters.each", "of", said)
+				}
+			case "else":
+				said = w.loc.T("pack.letters.else")
+			case "/if", "/each":
+				said = w.loc.T("pack.letters.end")
+			default:
+				value, _, _ := strings.Cut(text, "|")
+				said, ok = w.tell(value, func(n feel.Node) string { return w.noun(n, thing{}) })
+			}
+			if !ok {
+				return whole
+			}
+			return "[" + said + "]"
+		})
+	}
+	return says(lines)
 }
 
 // letter is the name of a letter: of an outcome, or of what the service gives.

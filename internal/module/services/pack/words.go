@@ -99,7 +99,7 @@ type thing struct {
 	name  string // in words
 	field *form.Field
 	unit  string // of a legal value
-	kind  string // outcome, status, reason, date, met; "" for others
+	kind  string // outcome, status, reason, date, year, met; "" for others
 }
 
 func (w *words) named(key, other string) string { return w.quoted(w.text(key, other)) }
@@ -143,8 +143,13 @@ func (w *words) thing(n feel.Node) (thing, bool) {
 		if !w.loc.Has(key) {
 			return thing{}, false
 		}
-		kind := map[string]string{"outcome": "outcome", "reasons": "reason", "status": "status"}[name]
+		kind := map[string]string{"outcome": "outcome", "reasons": "reason", "status": "status", "year": "year"}[name]
 		return thing{name: w.loc.T(key, "of", of), kind: kind}, true
+	}
+	if x, isPath := n.(*feel.Path); isPath && slices.Contains([]string{"year", "month", "day"}, x.Name) {
+		if of, ok := w.thing(x.X); ok && of.kind == "date" {
+			return part(of.name, x.Name)
+		}
 	}
 	root, rest := path[0], path[1:]
 	switch {
@@ -496,6 +501,9 @@ func (w *words) literal(v feel.Value, like thing) string {
 			return w.loc.T("pack.state." + map[bool]string{true: "met", false: "failed"}[b])
 		}
 		return w.quoted(show(w.loc, v, ""))
+	}
+	if _, ok := v.AsNumber(); ok && like.kind == "year" {
+		return v.Text()
 	}
 	if _, ok := v.AsNumber(); ok && like.field != nil && like.field.Type == form.Money {
 		return show(w.loc, v, "money")

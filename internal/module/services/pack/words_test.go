@@ -36,6 +36,8 @@ func TestConditionsAreToldInWords(t *testing.T) {
 		{`decision.outcome = "judgement"`, `the outcome of the decision is “a person decides”`},
 		{`examine.outcome = "granted" or (application.shed and Resident)`, `the outcome of “Examine” is “granted” or (“Do you want a shed?” is answered “yes” and “Resident” is “yes”)`},
 		{`count(application.helpers) > 0`, `there is something under “Your helpers”`},
+		{`date.year < 2026`, `the year of the day that counts is less than 2026`},
+		{`application.helpers.born.month = 5`, `the month of “Date of birth” is 5`},
 		{`true`, `it is always so`},
 	} {
 		if got, ok := w.tell(x.feel, w.clause); !ok || got != x.want {
@@ -137,6 +139,16 @@ func TestOtherWordsAreToldWhereTheyStand(t *testing.T) {
 	}
 }
 
+// Conditions and placeholders of letters are told in brackets.
+func TestLettersAreTold(t *testing.T) {
+	w := garden(t).words(english(t))
+	lines := told(w.letterLines([]byte("Dear reader,\n\n{{#if application.shed}}Your shed of {{application.shedSize | number}} m².{{else}}No shed.{{/if}} {{evidence.person.address.street}}")))
+	want := []string{"Dear reader,", "[only if “Do you want a shed?” is answered “yes”:]Your shed of [“Area of the shed in m²”] m².[otherwise:]No shed.[up to here] {{evidence.person.address.street}}"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("%q", lines)
+	}
+}
+
 // Only what is called alike shows its key.
 func TestKeysAreShownOnlyWhereLabelsMeet(t *testing.T) {
 	shown := map[string]bool{}
@@ -159,6 +171,10 @@ func TestMark(t *testing.T) {
 	before, after = Mark([]Line{say("Wholly other")}, []Line{say("Nothing alike here at all")})
 	if !before[0].Text[0].Changed || !after[0].Text[0].Changed || len(before[0].Text) != 1 {
 		t.Errorf("%v %v", before, after)
+	}
+	long := strings.Repeat("a b ", 5000)
+	if before, after := runs("x "+long, "y "+long); len(before) != 1 || len(after) != 1 || !before[0].Changed {
+		t.Errorf("what is too long is marked as a whole: %d, %d runs", len(before), len(after))
 	}
 	text := rapid.StringMatching(`([abc]{1,2}[ ,.]){0,8}`)
 	rapid.Check(t, func(t *rapid.T) {
