@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"passerelle/engine/bpmn"
+	"passerelle/engine/dmn"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/module/services/simulation"
 	"passerelle/internal/platform/errs"
@@ -108,6 +109,21 @@ func (v view) versions() []version {
 		out = append(out, x)
 	}
 	return out
+}
+
+// unused names a rule or a branch that no scenario uses; its condition follows.
+func (v view) unused(x version, m dmn.Covered) string {
+	name := m.Element
+	if key := "decisions." + name; x.Has(key) {
+		name = x.T(v.Lang(), key)
+	}
+	switch m.Kind {
+	case "rule":
+		return v.T("versions.unused.rule", "name", name, "n", v.Int(m.Rule))
+	case "then":
+		return v.T("versions.unused.then", "name", name)
+	}
+	return v.T("versions.unused.else", "name", name)
 }
 
 // find returns the version that the path names.
