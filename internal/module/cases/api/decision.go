@@ -150,7 +150,7 @@ func (a *API) getDecision(ctx context.Context, in *caseInput) (*decisionOutput, 
 	if told, ok := d.Explain(l); ok {
 		explain(&out, told)
 	}
-	out.Changes, _ = d.Changes(l)
+	out.Changes, _, _ = d.Changes(l)
 	out.Receipt = made.Receipt
 	if limit := made.Appeal; !limit.Until.IsZero() {
 		out.AppealLimit = &AppealLimit{To: limit.To, Until: instant(limit.Until), Open: limit.Open(a.Cases.Clock.Now())}

@@ -69,6 +69,7 @@ func TestAPartyDeclinesWithReasons(t *testing.T) {
 	s := newSite(t)
 	parent, other := s.persona("parent"), s.persona("other-parent")
 	id, asked := s.leave(parent, other)
+	s.as(parent).Get(at(id)).Want(htmlcheck.In(".pa-lead", htmlcheck.Contains("The first answer is due by 24 December 2025")))
 	c := s.as(other)
 	c.Get("/en/cases").WantStatus(200).Want(htmlcheck.In("main a[href='"+invitation(asked["otherParent"])+"']", htmlcheck.Contains("Confirm who takes which parental leave")))
 	c.Get(invitation(asked["otherParent"]))
@@ -76,5 +77,6 @@ func TestAPartyDeclinesWithReasons(t *testing.T) {
 		htmlcheck.In(".govuk-error-summary a[href='#reasons']"), htmlcheck.In("textarea#reasons", htmlcheck.Text("no")))
 	c.Submit("form[action$=decline]", webtest.Values{"reasons": "I am not a parent of this child."}).WantStatus(200).Want(
 		htmlcheck.In(".pa-info--stone", htmlcheck.Contains("Declined on 24 November 2025")), htmlcheck.NotIn("form[action$=accept]"), htmlcheck.NotIn(".pa-deadlines"))
+	s.as(parent).Get(at(id)).Want(htmlcheck.In(".pa-lead", htmlcheck.Contains("The answer is due by 24 December 2025")))
 	s.as(parent).Get(at(id)).Want(htmlcheck.In("main", htmlcheck.Contains(other.Name+" said on 24 November 2025 that this does not concern them.")))
 }
