@@ -52,7 +52,7 @@ func TestPublish(t *testing.T) {
 			one.fits()
 			one.attach("package", nextCertificate(t, version, days))
 			one.goOn()
-			one.sees("Another person decides", days+" days")
+			one.sees("Another person decides", "added: "+days+" (end) days")
 			one.fits()
 			place := one.path()
 

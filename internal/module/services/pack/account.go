@@ -80,7 +80,7 @@ func (p *Package) Account(loc *i18n.Locale, d Decision) Account {
 		case *dmn.Literal:
 			c.Expr = strings.TrimSpace(logic.Text)
 		}
-		c.Rounds = roundingsIn(strings.Join(logicLines(x.Logic), "\n"))
+		c.Rounds = roundingsIn(strings.Join(formulas(x.Logic), "\n"))
 		a.Steps = append(a.Steps, c)
 	}
 	for _, u := range d.Parameters {
@@ -236,4 +236,51 @@ func showParameter(loc *i18n.Locale, v feel.Value, unit string) string {
 		parts[i] = showUnit(loc, item, unit)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// formulas are the FEEL texts of an expression.
+func formulas(x dmn.Expression) []string {
+	var all []string
+	each := func(list ...dmn.Expression) {
+		for _, one := range list {
+			all = append(all, formulas(one)...)
+		}
+	}
+	switch x := x.(type) {
+	case *dmn.Literal:
+		all = append(all, x.Text)
+	case *dmn.DecisionTable:
+		for _, in := range x.Inputs {
+			each(in.Expr)
+		}
+		for _, r := range x.Rules {
+			for _, out := range r.Outputs {
+				each(out)
+			}
+		}
+	case *dmn.Context:
+		for _, e := range x.Entries {
+			each(e.Value)
+		}
+	case *dmn.Conditional:
+		each(x.If, x.Then, x.Else)
+	case *dmn.FunctionDefinition:
+		each(x.Body)
+	case *dmn.Filter:
+		each(x.In, x.Match)
+	case *dmn.Iteration:
+		each(x.In, x.Each)
+	case *dmn.List:
+		each(x.Items...)
+	case *dmn.Relation:
+		for _, row := range x.Rows {
+			each(row...)
+		}
+	case *dmn.Invocation:
+		each(x.Callee)
+		for _, b := range x.Bindings {
+			each(b.Value)
+		}
+	}
+	return all
 }

@@ -40,30 +40,30 @@ func (l *loader) loadCalendar() []CalendarDay {
 	l.rootFile(file, &c)
 	seen := map[time.Time]bool{}
 	for i, d := range c.Days {
-		bad := func(format string, args ...any) {
-			l.fault(file, 0, "day %d (%s): "+format, append([]any{i + 1, d.Date.Format(time.DateOnly)}, args...)...)
+		bad := func(code string, args ...any) {
+			l.fault(file, 0, code, append([]any{"n", i + 1, "day", dayText(d.Date)}, args...)...)
 		}
 		weekend := d.Date.Weekday() == time.Saturday || d.Date.Weekday() == time.Sunday
 		switch {
 		case d.Date.IsZero():
-			bad("date is missing")
+			bad("pack.finding.calendar.noDate")
 		case seen[d.Date]:
-			bad("stands here twice")
+			bad("pack.finding.calendar.twice")
 		case weekend && d.Kind != DayWorking:
-			bad("no time limit ends on a weekend: leave it out")
+			bad("pack.finding.calendar.weekend")
 		}
 		seen[d.Date] = true
 		if !slices.Contains([]DayKind{DayHoliday, DayClosing, DayWorking}, d.Kind) {
-			bad("kind %q is not one of holiday, closing, working", d.Kind)
+			bad("pack.finding.calendar.kind", "kind", d.Kind)
 		}
 		if !slices.Contains([]Status{Verified, Unverified}, d.Status) {
-			bad("status %q is not one of verified, unverified", d.Status)
+			bad("pack.finding.calendar.status", "status", d.Status)
 		}
 		if d.Legal == "" {
-			bad("legal is missing: which act makes it one")
+			bad("pack.finding.calendar.legal")
 		}
 		for _, lang := range d.Name.missing() {
-			bad("has no name in %s", lang)
+			bad("pack.finding.calendar.noName", "lang", lang)
 		}
 	}
 	return c.Days

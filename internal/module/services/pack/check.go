@@ -24,14 +24,14 @@ func Check(p *Package) []Finding {
 	report, cov := p.test()
 	l := &loader{dir: p.Dir, files: p.files, findings: append(findings, report.Problems...)}
 	if cov.scenarios == 0 {
-		l.warn("scenarios", 0, "there are no scenarios: nobody can see that the rules are right")
+		l.warn("scenarios", 0, "pack.finding.scenarios.none")
 		return l.findings
 	}
 	for _, reason := range sortedKeys(cov.reasons) {
 		if p.Has("reasons." + reason) {
 			continue // what single languages lack is reported already
 		}
-		l.needText(p, "reasons."+reason, fmt.Sprintf("the scenario %q gives this reason", cov.reasons[reason]))
+		l.needText(p, "reasons."+reason, asReason("reason", "scenario", cov.reasons[reason]))
 	}
 	l.covered(cov)
 	l.normsShown(p, cov)
@@ -78,7 +78,7 @@ func (l *loader) checkDecision(p *Package) {
 		if f.Severity == dmn.SeverityError && f.Kind != dmn.Gap { // a gap may be a value that no form lets through
 			severity = Error
 		}
-		msg := f.Element + ": " + f.Msg
+		msg := f.Msg
 		for i, e := range f.Example {
 			if i == 0 {
 				msg += ", for example "
@@ -87,8 +87,20 @@ func (l *loader) checkDecision(p *Package) {
 			}
 			msg += fmt.Sprint(e)
 		}
-		l.add(severity, "decision.dmn", f.Line, "%s", msg)
+		l.add(severity, "decision.dmn", f.Line, ruleFindings[f.Kind], "element", f.Element, "msg", msg)
 	}
+}
+
+// ruleFindings are the codes of what the decision engine finds.
+var ruleFindings = map[dmn.FindingKind]string{
+	dmn.BadExpression: "pack.finding.engine.rules",
+	dmn.UnknownName:   "pack.finding.rules.name",
+	dmn.BadType:       "pack.finding.rules.type",
+	dmn.Gap:           "pack.finding.rules.gap",
+	dmn.Overlap:       "pack.finding.rules.overlap",
+	dmn.Unreachable:   "pack.finding.rules.unreachable",
+	dmn.Unused:        "pack.finding.rules.unused",
+	dmn.NotChecked:    "pack.finding.engine.rules",
 }
 
 // checkForm reports pages and fields that are never asked, and prefill from
@@ -106,7 +118,7 @@ func (l *loader) checkForm(p *Package) {
 	fields = func(fs []*form.Field) {
 		for _, f := range fs {
 			if never(f.When) {
-				l.fault(file, f.When.Line, "field %q is never asked", f.Path())
+				l.fault(file, f.When.Line, "pack.finding.form.neverField", "field", f.Path())
 			}
 			if f.Prefill != nil {
 				l.checkEvidence(p, file, f.Line, f.Prefill.Evidence)
@@ -119,7 +131,7 @@ func (l *loader) checkForm(p *Package) {
 	}
 	for _, pg := range p.Form.Pages {
 		if never(pg.When) {
-			l.fault(file, pg.When.Line, "page %q is never asked", pg.ID)
+			l.fault(file, pg.When.Line, "pack.finding.form.neverPage", "page", pg.ID)
 		}
 		fields(pg.Fields)
 	}
@@ -131,12 +143,12 @@ func (l *loader) checkForm(p *Package) {
 func (l *loader) checkDelegable(p *Package, line int, id string) {
 	page := p.Form.Page(id)
 	if page == nil {
-		l.fault("service.yaml", line, "delegable: the form has no page %q", id)
+		l.fault("service.yaml", line, "pack.finding.delegable.noPage", "page", id)
 		return
 	}
 	for _, f := range page.Fields {
 		if f.Prefill != nil || f.Type == form.Fact || f.Type == form.Declaration {
-			l.fault("service.yaml", line, "delegable: page %q has the field %q, which is the applicant's own affair", id, f.ID)
+			l.fault("service.yaml", line, "pack.finding.delegable.own", "page", id, "field", f.ID)
 		}
 	}
 }
@@ -158,7 +170,7 @@ func (l *loader) checkPaths(p *Package) {
 		for _, n := range u.Names {
 			known := slices.Contains(factNames, n) || n == "decision" || n == "case"
 			if _, isElement := p.Process.Element(n); !known && !isElement {
-				l.fault("process.bpmn", u.Pos.Line, "%s: nothing is called %q", u.Element, n)
+				l.fault("process.bpmn", u.Pos.Line, "pack.finding.process.unknownName", "what", u.Element, "name", n)
 			}
 		}
 	}
@@ -173,12 +185,12 @@ func (l *loader) paths(p *Package, file string, line int, text string, applicati
 			switch {
 			case path[0] == "contested":
 				if len(path) > 1 && p.Form.Field(path[1]) == nil {
-					l.fault(file, line, "the form has no field %q", path[1])
+					l.fault(file, line, "pack.finding.form.noField", "field", path[1])
 				}
 			case f == nil:
-				l.fault(file, line, "the form has no field %q", path[0])
+				l.fault(file, line, "pack.finding.form.noField", "field", path[0])
 			case f.Type == form.Group && len(path) > 1 && p.Form.Field(path[0]+"."+path[1]) == nil:
-				l.fault(file, line, "the form's group %q has no field %q", path[0], path[1])
+				l.fault(file, line, "pack.finding.form.noFieldInGroup", "group", path[0], "field", path[1])
 			}
 		}
 	}
@@ -188,7 +200,7 @@ func (l *loader) paths(p *Package, file string, line int, text string, applicati
 	}
 	for _, path := range source.Paths(text, "parameters") {
 		if _, ok := p.Parameters.Get(path[0]); !ok && path[0] != "unknown" {
-			l.fault(file, line, "parameters.yaml has no parameter %q", path[0])
+			l.fault(file, line, "pack.finding.parameters.none", "parameter", path[0])
 		}
 	}
 }
@@ -202,7 +214,7 @@ func (l *loader) checkParameters(p *Package) {
 			l.checkLegal(p, file, v.Line, v.Legal)
 		}
 		if !p.uses[prm.ID] && !strings.Contains(string(l.files["explanation.yaml"])+string(l.files["form.yaml"]), prm.ID) {
-			l.warn(file, prm.Line, "parameter %q is never read", prm.ID)
+			l.warn(file, prm.Line, "pack.finding.parameters.neverRead", "parameter", prm.ID)
 		}
 		if p.Service.ReferenceDate != "" && p.Service.ReferenceDate != "date" {
 			continue // which days count depends on the application
@@ -210,14 +222,14 @@ func (l *loader) checkParameters(p *Package) {
 		in := p.Service.InForce
 		for _, v := range prm.Values {
 			if !in.To.IsZero() && v.From.After(in.To) {
-				l.warn(file, v.Line, "parameter %q: the value from %s is never read, the version ends on %s", prm.ID, dayText(v.From), dayText(in.To))
+				l.warn(file, v.Line, "pack.finding.parameters.afterEnd", "parameter", prm.ID, "from", dayText(v.From), "end", dayText(in.To))
 			}
 		}
 		if _, ok := prm.At(in.From); !ok {
-			l.fault(file, prm.Line, "parameter %q has no value on %s, when the version comes into force", prm.ID, dayText(in.From))
+			l.fault(file, prm.Line, "pack.finding.parameters.noFirst", "parameter", prm.ID, "date", dayText(in.From))
 		}
 		if last := prm.Values[len(prm.Values)-1]; !last.To.IsZero() && (in.To.IsZero() || last.To.Before(in.To)) {
-			l.fault(file, last.Line, "parameter %q has no value from %s, when the version is still in force", prm.ID, dayText(last.To.AddDate(0, 0, 1)))
+			l.fault(file, last.Line, "pack.finding.parameters.noLast", "parameter", prm.ID, "date", dayText(last.To.AddDate(0, 0, 1)))
 		}
 	}
 }
@@ -233,23 +245,23 @@ func (l *loader) checkProcess(p *Package) {
 	const file = "process.bpmn"
 	issued := map[string]bool{}
 	for _, e := range p.Process.Elements() {
-		bad := func(format string, args ...any) {
-			l.fault(file, e.Pos.Line, "%s %q: %s", e.Kind, e.ID, fmt.Sprintf(format, args...))
+		bad := func(code string, args ...any) {
+			l.fault(file, e.Pos.Line, code, append([]any{"kind", e.Kind, "id", e.ID}, args...)...)
 		}
 		switch e.Kind {
 		case "userTask":
 			if !slices.Contains(kinds, e.Attrs["kind"]) {
-				bad("pg:kind is one of %s", strings.Join(kinds, ", "))
+				bad("pack.finding.process.kind", "list", strings.Join(kinds, ", "))
 			}
 			if !slices.Contains(roles, e.Attrs["role"]) {
-				bad("pg:role is one of %s", strings.Join(roles, ", "))
+				bad("pack.finding.process.role", "list", strings.Join(roles, ", "))
 			}
 			if (e.Attrs["kind"] == "contribute") != (e.Attrs["role"] == "party") {
-				bad("a task of kind contribute has the role party, and no other has")
+				bad("pack.finding.process.contribute")
 			}
 			if other := e.Attrs["fourEyes"]; other != "" {
 				if x, ok := p.Process.Element(other); !ok || x.Kind != "userTask" {
-					bad("pg:fourEyes names no user task: %q", other)
+					bad("pack.finding.process.fourEyes", "other", other)
 				}
 			}
 		case "serviceTask":
@@ -257,59 +269,59 @@ func (l *loader) checkProcess(p *Package) {
 			issued[e.Attrs["topic"]] = true
 		case "businessRuleTask":
 			if d := e.Attrs["decision"]; !slices.Contains(p.decisions, d) {
-				bad("decision.dmn has no decision %q", d)
+				bad("pack.finding.process.noDecision", "decision", d)
 			}
 		}
-		if why := countFault(e); why != "" {
-			bad("%s", why)
+		if code, args := countFault(e); code != "" {
+			bad(code, args...)
 		}
 	}
 	if !issued["decision.issue"] {
-		l.fault(file, 0, "no service task has the topic decision.issue: nobody would ever hear the decision")
+		l.fault(file, 0, "pack.finding.process.neverIssued")
 	}
 	for i, o := range p.Service.Outputs {
 		if o.Type == "payment" && !issued["payment.order"] {
-			l.fault("service.yaml", p.lines.at(fmt.Sprintf("outputs.%d", i)), "output %q is a payment, but no service task has the topic payment.order", o.ID)
+			l.fault("service.yaml", p.lines.at(fmt.Sprintf("outputs.%d", i)), "pack.finding.outputs.neverPaid", "output", o.ID)
 		}
 	}
 }
 
-// countFault says what is wrong with how a timer counts (pg:count), or "". What
+// countFault is the code of what is wrong with how a timer counts (pg:count), or "". What
 // FEEL computes is only known when the process runs: too late to find that it
 // cannot be counted in days.
-func countFault(e bpmn.Element) string {
+func countFault(e bpmn.Element) (code string, args []any) {
 	count := e.Attrs["count"]
 	if count == "" {
-		return ""
+		return "", nil
 	}
 	if e.Event != "timer" {
-		return "pg:count is for timers"
+		return "pack.finding.process.countTimers", nil
 	}
 	if !slices.Contains([]string{"days", "working-days", "hours"}, count) {
-		return "pg:count is one of days, working-days, hours"
+		return "pack.finding.process.countOneOf", nil
 	}
 	v, ok := feel.ParseTemporal(e.Timer)
 	d, isDuration := v.AsDuration()
 	_, isMonths := v.AsMonths()
 	switch {
 	case count == "hours" && (!ok || isDuration || isMonths):
-		return ""
+		return "", nil
 	case !ok:
-		return fmt.Sprintf("pg:count=%q needs a duration that is written out, such as P5D", count)
+		return "pack.finding.process.countWritten", []any{"count", count}
 	case !isDuration && !isMonths:
-		return "pg:count does not go with a date"
+		return "pack.finding.process.countDate", nil
 	case isDuration && (d <= 0 || d%(24*time.Hour) != 0):
-		return fmt.Sprintf("%s is not whole days, so it cannot count in %s", e.Timer, count)
+		return "pack.finding.process.countWhole", []any{"timer", e.Timer, "count", count}
 	case isMonths && count == "working-days":
-		return fmt.Sprintf("%s is in months, so it cannot count in working days", e.Timer)
+		return "pack.finding.process.countMonths", []any{"timer", e.Timer}
 	}
-	return ""
+	return "", nil
 }
 
 func (l *loader) checkTopic(p *Package, e bpmn.Element, bad func(string, ...any)) {
 	topic := e.Attrs["topic"]
 	if !slices.Contains(topics, topic) {
-		bad("pg:topic is one of %s", strings.Join(topics, ", "))
+		bad("pack.finding.process.topic", "list", strings.Join(topics, ", "))
 	}
 	if topic == "evidence.fetch" {
 		for _, id := range strings.Fields(e.Attrs["evidence"]) {
@@ -317,7 +329,7 @@ func (l *loader) checkTopic(p *Package, e bpmn.Element, bad func(string, ...any)
 		}
 	}
 	if topic == "certificate.issue" && !slices.ContainsFunc(p.Service.Outputs, func(o Output) bool { return o.ID == e.Attrs["output"] && o.Type != "payment" }) {
-		bad("service.yaml has no certificate or permit %q among its outputs", e.Attrs["output"])
+		bad("pack.finding.process.output", "output", e.Attrs["output"])
 	}
 }
 
@@ -338,7 +350,7 @@ func (l *loader) checkLetters(p *Package) {
 	for _, name := range need {
 		for _, lang := range i18n.Langs {
 			if p.letters[name+"."+string(lang)] == nil {
-				l.fault("letters/"+name+"."+string(lang)+".md", 0, "is missing")
+				l.fault("letters/"+name+"."+string(lang)+".md", 0, "pack.finding.file.missing")
 			}
 		}
 	}
@@ -349,7 +361,7 @@ var packageFiles = regexp.MustCompile(`^(?:service|form|parameters|explanation|n
 func (l *loader) checkFiles(p *Package) {
 	for _, name := range sortedKeys(p.files) {
 		if !packageFiles.MatchString(name) {
-			l.warn(name, 0, "is no file of a service package")
+			l.warn(name, 0, "pack.finding.file.foreign")
 		}
 	}
 }
@@ -358,7 +370,7 @@ func (l *loader) checkFiles(p *Package) {
 func (l *loader) covered(cov *coverage) {
 	for _, x := range cov.model.List() {
 		if x.Kind == "rule" && x.Times == 0 {
-			l.warn("decision.dmn", x.Line, "rule %d of %q is used by no scenario", x.Rule, x.Element)
+			l.warn("decision.dmn", x.Line, "pack.finding.rules.notCovered", "rule", x.Rule, "element", x.Element)
 		}
 	}
 }

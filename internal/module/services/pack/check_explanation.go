@@ -18,7 +18,7 @@ func (l *loader) checkExplanation(p *Package) {
 			}
 			for _, n := range e.Names() {
 				if is, isDecision := made[n]; isDecision && !is {
-					l.fault("explanation.yaml", line, "%s reads the decision %q, which %q does not need: it is never made", what, n, p.Service.Decision.Name)
+					l.fault("explanation.yaml", line, "pack.finding.explanation.neverMade", "what", what, "decision", n, "main", p.Service.Decision.Name)
 				}
 			}
 		}

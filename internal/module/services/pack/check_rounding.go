@@ -88,7 +88,7 @@ func (r *roundingCheck) value(e *feel.Expr, n feel.Node, x *dmn.Literal, element
 	case *feel.Binary:
 		if n.Op == "/" {
 			at := e.Place(n)
-			r.l.fault("decision.dmn", x.TextPos.Line+at.Line-1, "%q: the quotient %s is part of the amount and no function says how it is rounded, such as round half up(…, 2)", element, short(n))
+			r.l.fault("decision.dmn", x.TextPos.Line+at.Line-1, "pack.finding.rounding.quotient", "element", element, "quotient", short(n))
 		}
 		r.value(e, n.X, x, element)
 		r.value(e, n.Y, x, element)
@@ -108,7 +108,7 @@ func (r *roundingCheck) value(e *feel.Expr, n feel.Node, x *dmn.Literal, element
 		}
 		if slices.Contains(unrounded, name.Name) {
 			at := e.Place(n)
-			r.l.fault("decision.dmn", x.TextPos.Line+at.Line-1, "%q: %s is part of the amount and no function says how it is rounded, such as round half up(…, 2)", element, short(n))
+			r.l.fault("decision.dmn", x.TextPos.Line+at.Line-1, "pack.finding.rounding.function", "element", element, "part", short(n))
 		}
 		for _, a := range n.Args {
 			r.value(e, a, x, element)

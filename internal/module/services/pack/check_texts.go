@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +12,7 @@ import (
 // need is a text the package must have, and why.
 type need struct {
 	key  string
-	why  string
+	why  reason
 	args []string // placeholders that can be filled; nil: not checked
 	list bool
 	any  bool // a text or a list
@@ -32,14 +31,14 @@ func (l *loader) checkTexts(p *Package) {
 		if !known[key] && !optionalText(p, key) {
 			for _, lang := range i18n.Langs {
 				if t, ok := p.texts[lang][key]; ok {
-					l.warn(textFile(lang), t.line, "text %s is shown nowhere", key)
+					l.warn(textFile(lang), t.line, "pack.finding.texts.unused", "key", key)
 					break
 				}
 			}
 			continue
 		}
 		if !known[key] && p.hasSome(key) {
-			l.needIn(p, need{key: key, why: "other languages have it", any: true})
+			l.needIn(p, need{key: key, why: asReason("otherLanguages"), any: true})
 		}
 	}
 }
@@ -54,7 +53,7 @@ func (p *Package) hasSome(key string) bool {
 	return n < len(i18n.Langs)
 }
 
-func (l *loader) needText(p *Package, key, why string) { l.needIn(p, need{key: key, why: why}) }
+func (l *loader) needText(p *Package, key string, why reason) { l.needIn(p, need{key: key, why: why}) }
 
 var placeholderRE = regexp.MustCompile(`\{([a-zA-Z][a-zA-Z0-9]*)\}`)
 
@@ -69,25 +68,25 @@ func (l *loader) needIn(p *Package, n need) {
 		}
 		switch {
 		case n.list && !t.isList():
-			l.fault(textFile(lang), t.line, "text %s is one text, a list is expected", n.key)
+			l.fault(textFile(lang), t.line, "pack.finding.texts.listExpected", "key", n.key)
 		case !n.list && t.isList() && !n.any:
-			l.fault(textFile(lang), t.line, "text %s is a list, one text is expected", n.key)
+			l.fault(textFile(lang), t.line, "pack.finding.texts.oneExpected", "key", n.key)
 		}
 		if n.args == nil {
 			continue
 		}
 		for _, m := range placeholderRE.FindAllStringSubmatch(t.text, -1) {
 			if !slices.Contains(n.args, m[1]) {
-				l.fault(textFile(lang), t.line, "text %s: nothing fills {%s}", n.key, m[1])
+				l.fault(textFile(lang), t.line, "pack.finding.texts.unfilled", "key", n.key, "name", m[1])
 			}
 		}
 	}
 	switch {
 	case len(missing) == len(i18n.Langs):
-		l.fault("texts", 0, "text %s is missing in all languages: %s", n.key, n.why)
+		l.fault("texts", 0, "pack.finding.texts.missingAll", "key", n.key, "why", n.why)
 	default:
 		for _, file := range missing {
-			l.fault(file, 0, "text %s is missing: %s", n.key, n.why)
+			l.fault(file, 0, "pack.finding.texts.missing", "key", n.key, "why", n.why)
 		}
 	}
 }
@@ -95,38 +94,38 @@ func (l *loader) needIn(p *Package, n need) {
 // needs lists every text the package must have.
 func (p *Package) needs() []need {
 	var out []need
-	add := func(why string, keys ...string) {
+	add := func(why reason, keys ...string) {
 		for _, k := range keys {
 			out = append(out, need{key: k, why: why})
 		}
 	}
-	add("the service page shows it", "service.title", "service.summary", "service.gives", "service.receiptNext")
+	add(asReason("servicePage"), "service.title", "service.summary", "service.gives", "service.receiptNext")
 	for _, k := range []string{"service.who", "service.steps", "service.keywords"} {
-		out = append(out, need{key: k, why: "the service page shows it", list: true})
+		out = append(out, need{key: k, why: asReason("servicePage"), list: true})
 	}
 	if p.Service.Offline.Kind != "none" {
-		add("one can apply without the internet", "service.offline")
+		add(asReason("offline"), "service.offline")
 	}
 	for _, e := range p.Service.Evidence {
-		add("service.yaml has this evidence", "evidence."+e.ID+".label", "evidence."+e.ID+".purpose")
+		add(asReason("evidence"), "evidence."+e.ID+".label", "evidence."+e.ID+".purpose")
 	}
 	for _, o := range p.Service.Outputs {
-		add("service.yaml has this output", "outputs."+o.ID)
+		add(asReason("output"), "outputs."+o.ID)
 		for _, s := range o.States {
-			add("the certificate states it", "outputs."+o.ID+".states."+s.ID)
+			add(asReason("states"), "outputs."+o.ID+".states."+s.ID)
 		}
 	}
 	if a := p.Service.Deadlines.Appeal; a != nil {
 		to := "appeal." + a.To
-		out = append(out, need{key: to + ".name", why: "the appeal goes there"}, need{key: to + ".how", why: "the appeal goes there", args: []string{"until"}})
+		out = append(out, need{key: to + ".name", why: asReason("appeal")}, need{key: to + ".how", why: asReason("appeal"), args: []string{"until"}})
 	}
 	for _, r := range p.Service.Legal {
 		if r.Note != "" && r.Status != Verified {
-			add("service.yaml notes why this legal resource is not verified", "legal."+r.ID)
+			add(asReason("legal"), "legal."+r.ID)
 		}
 	}
 	for _, prm := range p.Parameters.List {
-		add("parameters.yaml has this parameter", "parameters."+prm.ID)
+		add(asReason("parameter"), "parameters."+prm.ID)
 	}
 	out = append(out, p.partyNeeds()...)
 	for _, file := range sortedKeys(p.forms()) {
@@ -139,7 +138,7 @@ func (p *Package) needs() []need {
 func formNeeds(file string, of *form.Form) []need {
 	var out []need
 	add := func(f *form.Field, key string) {
-		out = append(out, need{key: key, why: fmt.Sprintf("%s:%d asks it", file, f.Line)})
+		out = append(out, need{key: key, why: asReason("asks", "file", file, "line", f.Line)})
 	}
 	var field func(f *form.Field)
 	field = func(f *form.Field) {
@@ -156,14 +155,14 @@ func formNeeds(file string, of *form.Form) []need {
 		}
 		if f.Type == form.Group {
 			add(f, base+".add")
-			out = append(out, need{key: base + ".item", why: fmt.Sprintf("%s:%d asks it", file, f.Line), args: []string{"n"}})
+			out = append(out, need{key: base + ".item", why: asReason("asks", "file", file, "line", f.Line), args: []string{"n"}})
 		}
 		for _, sub := range f.Fields {
 			field(sub)
 		}
 	}
 	for _, pg := range of.Pages {
-		out = append(out, need{key: "form." + pg.ID + ".title", why: fmt.Sprintf("%s:%d has this page", file, pg.Line)})
+		out = append(out, need{key: "form." + pg.ID + ".title", why: asReason("page", "file", file, "line", pg.Line)})
 		for _, f := range pg.Fields {
 			field(f)
 		}
@@ -192,22 +191,22 @@ func (p *Package) explanationNeeds() []need {
 		outcomes = append(outcomes, "impliedRefusal")
 	}
 	for _, o := range outcomes {
-		out = append(out, need{key: "decision." + o, why: "a decision can come out so", args: names(x.headline)})
+		out = append(out, need{key: "decision." + o, why: asReason("outcome"), args: names(x.headline)})
 	}
 	for _, c := range x.conditions {
 		for _, s := range []State{Met, Failed, Unknown} {
-			out = append(out, need{key: "explanation.conditions." + c.id + "." + string(s), why: "explanation.yaml has this condition", args: names(c.args)})
+			out = append(out, need{key: "explanation.conditions." + c.id + "." + string(s), why: asReason("condition"), args: names(c.args)})
 		}
 	}
 	for _, r := range x.rows {
-		out = append(out, need{key: "explanation.rows." + r.id, why: "explanation.yaml has this row", args: names(r.args)})
+		out = append(out, need{key: "explanation.rows." + r.id, why: asReason("row"), args: names(r.args)})
 	}
 	if x.result != nil {
-		out = append(out, need{key: "explanation.result", why: "explanation.yaml has a result"})
+		out = append(out, need{key: "explanation.result", why: asReason("result")})
 	}
 	for _, n := range x.nearest {
 		for _, how := range n.told() {
-			out = append(out, need{key: "explanation.nearest." + n.id + "." + how, why: "explanation.yaml varies it", args: []string{"from", "to", "last", "amount"}})
+			out = append(out, need{key: "explanation.nearest." + n.id + "." + how, why: asReason("varied"), args: []string{"from", "to", "last", "amount"}})
 		}
 	}
 	return out
@@ -219,13 +218,13 @@ func (p *Package) processNeeds() []need {
 	var out []need
 	for _, id := range p.Process.Labels() {
 		if _, isElement := p.Process.Element(id); !isElement {
-			out = append(out, need{key: "process." + id, why: "the drawing of the process has this label"})
+			out = append(out, need{key: "process." + id, why: asReason("label")})
 		}
 	}
 	for _, e := range p.Process.Elements() {
 		task := strings.HasSuffix(e.Kind, "Task") || e.Kind == "task" || e.Kind == "subProcess" || e.Kind == "callActivity"
 		if task || e.Name != "" {
-			out = append(out, need{key: "process." + e.ID, why: "the process has this " + e.Kind})
+			out = append(out, need{key: "process." + e.ID, why: asReason("element", "kind", e.Kind)})
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"strings"
 	"testing"
 
 	"passerelle/engine/bpmn"
@@ -27,7 +28,12 @@ func TestHowTimersCount(t *testing.T) {
 		if c.count != "" {
 			e.Attrs = map[string]string{"count": c.count}
 		}
-		if got := countFault(e); got != c.want {
+		got := ""
+		if code, args := countFault(e); code != "" {
+			said := newFinding(Error, "process.bpmn", 1, code, append([]any{"kind", "timer", "id", "x"}, args...)...).Msg
+			got = strings.TrimPrefix(said, `timer "x": `)
+		}
+		if got != c.want {
 			t.Errorf("%+v: got %q", c, got)
 		}
 	}

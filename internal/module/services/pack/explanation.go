@@ -135,10 +135,10 @@ func (l *loader) loadExplanation(p *Package) {
 		r := rowSpec{id: rr.ID.Text, line: rr.ID.Line, unit: rr.Unit.Text, minus: rr.Sign == "minus"}
 		l.checkID(file, rr.ID)
 		if !slices.Contains(explanationUnits, r.unit) {
-			l.fault(file, max(rr.Unit.Line, r.line), "%s has the unknown unit %q", what, r.unit)
+			l.fault(file, max(rr.Unit.Line, r.line), "pack.finding.file.unit", "what", what, "unit", r.unit)
 		}
 		if rr.Sign != "" && rr.Sign != "minus" {
-			l.fault(file, r.line, "%s: sign is minus or nothing", what)
+			l.fault(file, r.line, "pack.finding.explanation.sign", "what", what)
 		}
 		if rr.When != nil {
 			r.when = l.compile(file, what+".when", *rr.When, names)
@@ -151,7 +151,7 @@ func (l *loader) loadExplanation(p *Package) {
 			l.checkLegal(p, file, r.line, r.source.Legal)
 			if id := r.source.Parameter; id != "" {
 				if _, ok := p.Parameters.Get(id); !ok {
-					l.fault(file, r.line, "%s: parameters.yaml has no parameter %q", what, id)
+					l.fault(file, r.line, "pack.finding.explanation.noParameter", "what", what, "parameter", id)
 				}
 			}
 		}
@@ -159,7 +159,7 @@ func (l *loader) loadExplanation(p *Package) {
 	}
 	for _, step := range raw.Steps {
 		if !slices.Contains(p.decisions, step.Text) {
-			l.fault(file, step.Line, "steps: decision.dmn has no decision %q", step.Text)
+			l.fault(file, step.Line, "pack.finding.explanation.step", "decision", step.Text)
 		}
 		x.steps = append(x.steps, step.Text)
 	}
@@ -169,20 +169,20 @@ func (l *loader) loadExplanation(p *Package) {
 	if raw.Result != nil {
 		x.result = &resultSpec{value: l.compile(file, "result", raw.Result.Value, names), unit: raw.Result.Unit.Text}
 		if !slices.Contains(explanationUnits, x.result.unit) {
-			l.fault(file, max(raw.Result.Unit.Line, raw.Result.Value.Line), "result has the unknown unit %q", x.result.unit)
+			l.fault(file, max(raw.Result.Unit.Line, raw.Result.Value.Line), "pack.finding.explanation.resultUnit", "unit", x.result.unit)
 		}
 	}
 }
 
 func (l *loader) checkID(file string, id source.Text) {
 	if !idRE.MatchString(id.Text) {
-		l.fault(file, id.Line, "id %q is not a lowerCamel name", id.Text)
+		l.fault(file, id.Line, "pack.finding.file.id", "id", id.Text)
 	}
 }
 
 func (l *loader) checkEvidence(p *Package, file string, line int, id string) {
 	if id != "" && !l.blind && !slices.ContainsFunc(p.Service.Evidence, func(e EvidenceSpec) bool { return e.ID == id }) {
-		l.fault(file, line, "service.yaml has no evidence %q", id)
+		l.fault(file, line, "pack.finding.evidence.none", "evidence", id)
 	}
 }
 
@@ -197,11 +197,11 @@ func (l *loader) checkLegal(p *Package, file string, line int, cite string) {
 			continue
 		}
 		if _, ok := r.Articles[article]; article != "" && !ok {
-			l.fault(file, line, "legal resource %s has no article %q in service.yaml", id, article)
+			l.fault(file, line, "pack.finding.legal.noArticle", "id", id, "article", article)
 		}
 		return
 	}
-	l.fault(file, line, "service.yaml has no legal resource %q", id)
+	l.fault(file, line, "pack.finding.legal.noResource", "id", id)
 }
 
 // arguments compiles the values of placeholders, by name.
@@ -221,7 +221,7 @@ func (l *loader) argument(file, what, name string, t source.Text, names []string
 		a.format = strings.TrimSpace(t.Text[i+1:])
 		t.Text = t.Text[:i]
 		if !slices.Contains(formats, a.format) {
-			l.fault(file, t.Line, "%s: unknown format %q; there are %s", what, a.format, strings.Join(formats, ", "))
+			l.fault(file, t.Line, "pack.finding.file.format", "what", what, "format", a.format, "list", strings.Join(formats, ", "))
 		}
 	}
 	a.expr = l.compile(file, what, t, names)

@@ -220,7 +220,7 @@ func (l *loader) loadLetters(p *Package) {
 		base, ok := strings.CutSuffix(rest, ".md")
 		name, lang, dot := strings.Cut(base, ".")
 		if _, known := i18n.Parse(lang); !ok || !dot || !known {
-			l.warn(file, 0, "is not a letter: letters are called name.lang.md")
+			l.warn(file, 0, "pack.finding.letters.name")
 			continue
 		}
 		lp := &letterParser{l: l, file: file, names: names, src: string(src), line: 1}
@@ -250,7 +250,7 @@ func (lp *letterParser) parse(section string) []part {
 			parts = append(parts, part{text: lp.src})
 			lp.src, lp.ended = "", ""
 			if section != "" {
-				lp.l.fault(lp.file, lp.line, "{{#%s}} has no {{/%s}}", section, section)
+				lp.l.fault(lp.file, lp.line, "pack.finding.letters.open", "section", section, "end", section)
 			}
 			return parts
 		}
@@ -258,7 +258,7 @@ func (lp *letterParser) parse(section string) []part {
 		lp.line += strings.Count(lp.src[:i], "\n")
 		end := strings.Index(lp.src[i:], "}}")
 		if end < 0 {
-			lp.l.fault(lp.file, lp.line, "{{ has no }}")
+			lp.l.fault(lp.file, lp.line, "pack.finding.letters.brace")
 			lp.src = ""
 			return parts
 		}
@@ -272,7 +272,7 @@ func (lp *letterParser) parse(section string) []part {
 			parts = append(parts, lp.section(tag, line))
 		case tag == "else" || tag == "/if" || tag == "/each":
 			if section == "" || tag != "else" && tag != "/"+section || tag == "else" && section != "if" {
-				lp.l.fault(lp.file, line, "{{%s}} ends nothing", tag)
+				lp.l.fault(lp.file, line, "pack.finding.letters.endsNothing", "tag", tag)
 				continue
 			}
 			lp.ended = tag
@@ -280,7 +280,7 @@ func (lp *letterParser) parse(section string) []part {
 		case strings.HasPrefix(tag, ">"):
 			name := strings.TrimSpace(tag[1:])
 			if !slices.Contains(inserts, name) {
-				lp.l.fault(lp.file, line, "nothing called %q can be inserted; there are %s", name, strings.Join(inserts, ", "))
+				lp.l.fault(lp.file, line, "pack.finding.letters.insert", "name", name, "list", strings.Join(inserts, ", "))
 			}
 			parts = append(parts, part{insert: name})
 		default:

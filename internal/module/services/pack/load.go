@@ -134,19 +134,20 @@ func (l *loader) path(file string) string {
 	return path.Join(l.dir, file)
 }
 
-func (l *loader) add(s Severity, file string, line int, format string, args ...any) {
-	f := Finding{File: l.path(file), Line: line, Severity: s, Msg: fmt.Sprintf(format, args...)}
-	if !slices.Contains(l.findings, f) {
+func (l *loader) add(s Severity, file string, line int, code string, args ...any) {
+	if f := newFinding(s, l.path(file), line, code, args...); !slices.Contains(l.findings, f) {
 		l.findings = append(l.findings, f)
 	}
 }
 
-func (l *loader) fault(file string, line int, format string, args ...any) {
-	l.add(Error, file, line, format, args...)
+// fault reports what keeps the package from being served: the code of its
+// sentence, and name and value of what the sentence names.
+func (l *loader) fault(file string, line int, code string, args ...any) {
+	l.add(Error, file, line, code, args...)
 }
 
-func (l *loader) warn(file string, line int, format string, args ...any) {
-	l.add(Warning, file, line, format, args...)
+func (l *loader) warn(file string, line int, code string, args ...any) {
+	l.add(Warning, file, line, code, args...)
 }
 
 func (l *loader) failed() bool {
@@ -155,7 +156,7 @@ func (l *loader) failed() bool {
 
 func (l *loader) problems(ps []source.Problem) {
 	for _, p := range ps {
-		l.fault(p.File, p.Line, "%s", p.Msg)
+		l.fault(p.File, p.Line, "pack.finding.engine.file", "msg", p.Msg)
 	}
 }
 
@@ -166,10 +167,10 @@ func (l *loader) decode(src []byte, file string, into any) {
 func (l *loader) yamlError(file string, err error) {
 	var none struct{}
 	if ps := source.Decode(l.files[file], file, &none); len(ps) > 0 {
-		l.fault(file, ps[0].Line, "%s", ps[0].Msg)
+		l.fault(file, ps[0].Line, "pack.finding.engine.file", "msg", ps[0].Msg)
 		return
 	}
-	l.fault(file, 0, "%v", err)
+	l.fault(file, 0, "pack.finding.scenarios.wrong", "msg", err)
 }
 
 // maxFile is how large one file of a package may be.
@@ -183,7 +184,7 @@ func (l *loader) readAll() bool {
 		}
 		rel := strings.TrimPrefix(strings.TrimPrefix(name, l.dir), "/")
 		if info, err := d.Info(); err == nil && info.Size() > maxFile {
-			l.fault(rel, 0, "is larger than %d MB", maxFile>>20)
+			l.fault(rel, 0, "pack.finding.file.large", "max", maxFile>>20)
 			return nil
 		}
 		src, err := fs.ReadFile(l.fsys, name)
@@ -193,7 +194,7 @@ func (l *loader) readAll() bool {
 		return err
 	})
 	if err != nil {
-		l.fault("", 0, "cannot be read: %v", err)
+		l.fault("", 0, "pack.finding.file.unreadable", "msg", err)
 		return false
 	}
 	return true
@@ -202,7 +203,7 @@ func (l *loader) readAll() bool {
 func (l *loader) read(file string) ([]byte, bool) {
 	src, ok := l.files[file]
 	if !ok {
-		l.fault(file, 0, "is missing")
+		l.fault(file, 0, "pack.finding.file.missing")
 		l.blind = true
 	}
 	return src, ok
@@ -234,7 +235,7 @@ func hash(files map[string][]byte) string {
 func (l *loader) date(file string, t source.Text, line int, what string) time.Time {
 	d, err := time.Parse(time.DateOnly, t.Text)
 	if err != nil {
-		l.fault(file, max(t.Line, line), "%s: %q is no date like 2025-03-09", what, t.Text)
+		l.fault(file, max(t.Line, line), "pack.finding.file.date", "what", what, "text", t.Text)
 	}
 	return d
 }
@@ -251,13 +252,13 @@ func (l *loader) compile(file, what string, t source.Text, names []string) *feel
 	e, problem := t.Compile(file, feel.Names(names...))
 	if problem != nil {
 		if !l.blind { // a name with spaces that is not known looks like a fault in the FEEL
-			l.fault(file, problem.Line, "%s: %s", what, problem.Msg)
+			l.fault(file, problem.Line, "pack.finding.engine.formula", "what", what, "msg", problem.Msg)
 		}
 		return nil
 	}
 	for _, n := range e.Names() {
 		if !slices.Contains(names, n) && !l.blind {
-			l.fault(file, t.Line, "%s: nothing is called %q", what, n)
+			l.fault(file, t.Line, "pack.finding.process.unknownName", "what", what, "name", n)
 		}
 	}
 	return e
@@ -308,7 +309,7 @@ func (l *loader) loadService(p *Package) {
 	p.ID, p.Version = s.ID, s.Version
 	service, version := path.Split(l.dir)
 	if s.ID != path.Base(service) || s.Version != version {
-		l.fault(file, p.lines.at("service"), "service %q version %q stands in the folder %s", s.ID, s.Version, l.dir)
+		l.fault(file, p.lines.at("service"), "pack.finding.service.folder", "service", s.ID, "version", s.Version, "folder", l.dir)
 	}
 	l.checkService(p, file)
 	ref := s.ReferenceDate
@@ -357,7 +358,7 @@ func (l *loader) loadDecision(p *Package) {
 	p.decisions = p.Decision.Decisions()
 	name := p.Service.Decision.Name
 	if name != "" && !slices.Contains(p.decisions, name) {
-		l.fault("service.yaml", p.lines.at("decision"), "decision.dmn has no decision %q", name)
+		l.fault("service.yaml", p.lines.at("decision"), "pack.finding.service.decision", "decision", name)
 	}
 	p.findUses(string(src))
 }
@@ -412,22 +413,22 @@ func (l *loader) engineError(file string, err error) {
 	)
 	switch {
 	case errors.As(err, &dmnParse):
-		l.fault(file, dmnParse.Line, "%s", dmnParse.Msg)
+		l.fault(file, dmnParse.Line, "pack.finding.engine.file", "msg", dmnParse.Msg)
 	case errors.As(err, &dmnMany):
 		l.dmnProblems(file, dmnMany.Problems)
 	case errors.As(err, &bpmnParse):
-		l.fault(file, bpmnParse.Line, "%s", bpmnParse.Msg)
+		l.fault(file, bpmnParse.Line, "pack.finding.engine.file", "msg", bpmnParse.Msg)
 	case errors.As(err, &bpmnMany):
 		for _, b := range bpmnMany {
-			l.fault(file, b.Pos.Line, "%s %q: %s", b.Kind, b.Element, b.Msg)
+			l.fault(file, b.Pos.Line, "pack.finding.engine.process", "kind", b.Kind, "element", b.Element, "msg", b.Msg)
 		}
 	default:
-		l.fault(file, 0, "%s", err.Error())
+		l.fault(file, 0, "pack.finding.engine.file", "msg", err.Error())
 	}
 }
 
 func (l *loader) dmnProblems(file string, problems []dmn.Problem) {
 	for _, d := range problems {
-		l.fault(file, d.Line, "%s: %s", d.Element, d.Msg)
+		l.fault(file, d.Line, "pack.finding.engine.rules", "element", d.Element, "msg", d.Msg)
 	}
 }

@@ -37,24 +37,24 @@ func (l *loader) nearest(p *Package, file string, raw rawNearest) nearestSpec {
 	}
 	switch {
 	case (n.decision == "") == (n.path == nil):
-		l.fault(file, line, "%s: either decision (of decision.dmn) or fact (a path such as evidence.person.residentSince, or date) is varied", what)
+		l.fault(file, line, "pack.finding.nearest.either", "what", what)
 		n.path = []string{"date"}
 	case n.decision != "" && !slices.Contains(p.decisions, n.decision):
-		l.fault(file, line, "%s: decision.dmn has no decision %q", what, n.decision)
+		l.fault(file, line, "pack.finding.nearest.noDecision", "what", what, "decision", n.decision)
 	case n.path != nil && !slices.Contains([]string{"application", "evidence", "date"}, n.path[0]):
-		l.fault(file, line, "%s: a fact stands in application or evidence, or is date", what)
+		l.fault(file, line, "pack.finding.nearest.fact", "what", what)
 	}
 	if !slices.Contains([]string{nearestNumber, nearestDate, nearestBoolean, nearestChoice}, n.kind) {
-		l.fault(file, line, "%s: kind is number, date, boolean or choice", what)
+		l.fault(file, line, "pack.finding.nearest.kind", "what", what)
 	}
 	if !slices.Contains(explanationUnits, n.unit) {
-		l.fault(file, line, "%s has the unknown unit %q", what, n.unit)
+		l.fault(file, line, "pack.finding.file.unit", "what", what, "unit", n.unit)
 	}
 	if n.kind == nearestChoice && len(n.options) == 0 {
-		l.fault(file, line, "%s: a choice names its options", what)
+		l.fault(file, line, "pack.finding.nearest.options", "what", what)
 	}
 	if n.only != "" && n.only != "better" {
-		l.fault(file, line, "%s: only is better, or missing", what)
+		l.fault(file, line, "pack.finding.nearest.only", "what", what)
 	}
 	number := func(t source.Text, name string, into *decimal128.Decimal) bool {
 		if t.Text == "" {
@@ -62,20 +62,20 @@ func (l *loader) nearest(p *Package, file string, raw rawNearest) nearestSpec {
 		}
 		v, err := decimal128.Parse(t.Text)
 		if err != nil {
-			l.fault(file, t.Line, "%s: %s is no number", what, name)
+			l.fault(file, t.Line, "pack.finding.nearest.number", "what", what, "name", name)
 		}
 		*into = v
 		return true
 	}
 	if number(raw.Step, "step", &n.step) && (n.step.IsZero() || n.step.Signbit()) {
-		l.fault(file, raw.Step.Line, "%s: step is more than 0", what)
+		l.fault(file, raw.Step.Line, "pack.finding.nearest.step", "what", what)
 		n.step = decimal128.FromInt64(1)
 	}
 	n.bounded[0] = number(raw.Min, "min", &n.min)
 	n.bounded[1] = number(raw.Max, "max", &n.max)
 	for _, w := range raw.With {
 		if n.decision == "" || !slices.Contains(p.decisions, w.Text) {
-			l.fault(file, max(w.Line, line), "%s.with: decision.dmn has no decision %q that could move with it", what, w.Text)
+			l.fault(file, max(w.Line, line), "pack.finding.nearest.with", "what", what, "decision", w.Text)
 		}
 		n.with = append(n.with, w.Text)
 	}
@@ -88,7 +88,7 @@ func (l *loader) checkNearest(p *Package) {
 	made := p.made()
 	for _, n := range p.Explanation.nearest {
 		if n.decision != "" && !made[n.decision] {
-			l.fault("explanation.yaml", n.line, "nearest.%s varies the decision %q, which %q does not need", n.id, n.decision, p.Service.Decision.Name)
+			l.fault("explanation.yaml", n.line, "pack.finding.nearest.unneeded", "id", n.id, "decision", n.decision, "main", p.Service.Decision.Name)
 		}
 	}
 }

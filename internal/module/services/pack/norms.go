@@ -62,15 +62,15 @@ func (l *loader) loadNorms(p *Package) {
 		l.checkID(normsFile, r.ID)
 		l.checkLegal(p, normsFile, r.ID.Line, r.Legal)
 		if seen[r.ID.Text] {
-			l.fault(normsFile, r.ID.Line, "%s %q stands twice", what, r.ID.Text)
+			l.fault(normsFile, r.ID.Line, "pack.finding.norms.twice", "what", what, "id", r.ID.Text)
 		}
 		seen[r.ID.Text] = true
 		if r.Legal == "" {
-			l.fault(normsFile, r.ID.Line, "%s %q: legal is missing: which norm is it", what, r.ID.Text)
+			l.fault(normsFile, r.ID.Line, "pack.finding.norms.noLegal", "what", what, "id", r.ID.Text)
 		}
 		spec := normSpec{id: r.ID.Text, reason: orText(r.Reason.Text, r.ID.Text), legal: r.Legal, line: r.ID.Line}
 		if r.When.Text == "" {
-			l.fault(normsFile, r.ID.Line, "%s %q: when is missing", what, r.ID.Text)
+			l.fault(normsFile, r.ID.Line, "pack.finding.norms.noWhen", "what", what, "id", r.ID.Text)
 			return spec
 		}
 		for _, path := range source.Paths(r.When.Text, "parameters") {
@@ -88,11 +88,11 @@ func (l *loader) loadNorms(p *Package) {
 		l.checkLegal(p, normsFile, r.ID.Line, r.Legal)
 		e := exceptionSpec{id: r.ID.Text, reason: orText(r.Reason.Text, r.ID.Text), legal: r.Legal, line: r.ID.Line}
 		if seen[e.id] {
-			l.fault(normsFile, e.line, "exceptions %q stand twice", e.id)
+			l.fault(normsFile, e.line, "pack.finding.norms.exceptionsTwice", "id", e.id)
 		}
 		seen[e.id] = true
 		if len(r.Of) < 2 {
-			l.fault(normsFile, e.line, "exceptions %q: two or more can collide", e.id)
+			l.fault(normsFile, e.line, "pack.finding.norms.collide", "id", e.id)
 		}
 		for _, one := range r.Of {
 			e.of = append(e.of, read("exception", one))
@@ -191,10 +191,10 @@ func (p *Package) uphold(d *Decision, inputs feel.Value, how ...dmn.Option) {
 // checkNorms reports declarations without their text.
 func (l *loader) checkNorms(p *Package) {
 	for _, n := range p.norms.open {
-		l.needText(p, "reasons."+n.reason, "norms.yaml: the norm "+n.id+" is told with it")
+		l.needText(p, "reasons."+n.reason, asReason("norm", "id", n.id))
 	}
 	for _, e := range p.norms.exceptions {
-		l.needText(p, "reasons."+e.reason, "norms.yaml: the exceptions "+e.id+" are told with it")
+		l.needText(p, "reasons."+e.reason, asReason("exceptions", "id", e.id))
 	}
 }
 
@@ -202,12 +202,12 @@ func (l *loader) checkNorms(p *Package) {
 func (l *loader) normsShown(p *Package, cov *coverage) {
 	for _, n := range p.norms.open {
 		if !cov.norms[n.id] {
-			l.fault(normsFile, n.line, "norm %q: no scenario shows that it goes to a person", n.id)
+			l.fault(normsFile, n.line, "pack.finding.norms.notShown", "id", n.id)
 		}
 	}
 	for _, e := range p.norms.exceptions {
 		if !cov.norms[e.id] {
-			l.fault(normsFile, e.line, "exceptions %q: no scenario shows two at once", e.id)
+			l.fault(normsFile, e.line, "pack.finding.norms.twoNotShown", "id", e.id)
 		}
 	}
 }

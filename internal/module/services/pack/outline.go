@@ -8,11 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
-	"passerelle/engine/dmn"
-	"passerelle/engine/form"
 	"passerelle/internal/platform/i18n"
 )
 
@@ -42,11 +41,12 @@ type Part struct {
 	Section Section
 	ID      string    // the same in every version
 	Label   string    // in the reader's language where the package has a text for it, else the ID
-	Lines   []string  // what it says
+	Shared  bool      // another part of the section has this label: the ID tells them apart
+	Lines   []Line    // what it says
 	Lang    i18n.Lang // of a text or a letter; "" for the rest
 
-	more []string // told only where it differs: types, sources, notes
-	file string   // that it stands in
+	more []Line // told only where it differs: types, sources, notes
+	file string // that it stands in
 }
 
 // Difference is a part that is not the same in two versions. Was is empty for a
@@ -55,8 +55,9 @@ type Difference struct {
 	Section Section
 	ID      string
 	Label   string
+	Shared  bool      // the ID tells it apart from another with this label
 	Lang    i18n.Lang // of a text or a letter; "" for the rest
-	Was, Is []string  // the lines that differ
+	Was, Is []Line    // the lines that differ
 	New     bool
 	Gone    bool
 }
@@ -67,16 +68,20 @@ type Difference struct {
 func Compare(loc *i18n.Locale, before, after *Package) []Difference {
 	key := func(p Part) string { return string(p.Section) + "\x00" + p.ID + "\x00" + string(p.Lang) }
 	told := map[string]bool{}
-	was := before.Outline(loc)
+	was, now := before.Outline(loc), after.Outline(loc)
+	shared := shared(was, now)
 	old := map[string]Part{}
 	for _, p := range was {
 		old[key(p)] = p
 	}
 	var out []Difference
-	for _, is := range after.Outline(loc) {
+	for _, is := range now {
 		earlier, known := old[key(is)]
 		delete(old, key(is))
-		d := Difference{Section: is.Section, ID: is.ID, Label: is.Label, Lang: is.Lang, New: !known}
+		if known && is.written() && slices.Equal(earlier.more, is.more) {
+			continue // other words for the same: told where the words stand
+		}
+		d := Difference{Section: is.Section, ID: is.ID, Label: is.Label, Shared: shared(is), Lang: is.Lang, New: !known}
 		d.Was, d.Is = unlike(earlier.Lines, is.Lines)
 		was, now := unlike(earlier.more, is.more)
 		if d.Was, d.Is = append(d.Was, was...), append(d.Is, now...); d.New || len(d.Was)+len(d.Is) > 0 {
@@ -86,23 +91,43 @@ func Compare(loc *i18n.Locale, before, after *Package) []Difference {
 	}
 	for _, p := range was { // in its order
 		if _, gone := old[key(p)]; gone {
-			out = append(out, Difference{Section: p.Section, ID: p.ID, Label: p.Label, Lang: p.Lang, Was: slices.Concat(p.Lines, p.more), Gone: true})
+			out = append(out, Difference{Section: p.Section, ID: p.ID, Label: p.Label, Shared: shared(p), Lang: p.Lang, Was: slices.Concat(p.Lines, p.more), Gone: true})
 			told[p.file] = true
 		}
 	}
-	out = append(out, otherFiles(before.files, after.files, told)...)
+	out = append(out, otherFiles(loc, before.files, after.files, told)...)
 	slices.SortStableFunc(out, func(a, b Difference) int {
 		return slices.Index(Sections, a.Section) - slices.Index(Sections, b.Section)
 	})
 	return out
 }
 
+// written reports whether what the file has is told with the part.
+func (p Part) written() bool {
+	return slices.ContainsFunc(p.more, func(x Line) bool { return x.Raw })
+}
+
+// shared tells of a part whether another one has its label.
+func shared(outlines ...[]Part) func(Part) bool {
+	ids := map[string]map[string]bool{}
+	label := func(p Part) string { return string(p.Section) + "\x00" + p.Label }
+	for _, parts := range outlines {
+		for _, p := range parts {
+			if ids[label(p)] == nil {
+				ids[label(p)] = map[string]bool{}
+			}
+			ids[label(p)][p.ID] = true
+		}
+	}
+	return func(p Part) bool { return len(ids[label(p)]) > 1 }
+}
+
 // shownLines is how many lines of a file that no part tells are shown.
 const shownLines = 40
 
 // otherFiles are the files that differ and that nothing tells yet, with the first
-// lines that differ.
-func otherFiles(before, after map[string][]byte, told map[string]bool) []Difference {
+// lines that differ; scenarios by their names too.
+func otherFiles(loc *i18n.Locale, before, after map[string][]byte, told map[string]bool) []Difference {
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	var out []Difference
@@ -120,13 +145,31 @@ func otherFiles(before, after map[string][]byte, told map[string]bool) []Differe
 		for len(was) > 0 && len(is) > 0 && was[len(was)-1] == is[len(is)-1] {
 			was, is = was[:len(was)-1], is[:len(is)-1]
 		}
-		d.Was, d.Is = firstLines(had, was), firstLines(has, is)
+		d.Was, d.Is = append(scenarioNames(loc, name, a), raw(firstLines(had, was))...), append(scenarioNames(loc, name, b), raw(firstLines(has, is))...)
 		out = append(out, d)
 	}
 	return out
 }
 
-// firstLines makes blanks visible, which can be all that differs, and cuts what is long.
+// scenarioNames tells which cases a file of scenarios tries; none for other files.
+func scenarioNames(loc *i18n.Locale, file string, src []byte) []Line {
+	var written struct {
+		Scenarios []struct {
+			Name string `yaml:"name"`
+		} `yaml:"scenarios"`
+	}
+	if !strings.HasPrefix(file, "scenarios/") || yaml.Unmarshal(src, &written) != nil {
+		return nil
+	}
+	var lines []Line
+	for _, x := range written.Scenarios {
+		lines = append(lines, say(loc.T("pack.line.scenario", "name", x.Name)))
+	}
+	return lines
+}
+
+// firstLines makes blanks at the end visible, which can be all that differs, and
+// cuts what is long.
 func firstLines(there bool, lines []string) (out []string) {
 	for i, line := range lines {
 		switch {
@@ -134,7 +177,7 @@ func firstLines(there bool, lines []string) (out []string) {
 			return nil
 		case i == shownLines:
 			return append(out, "…")
-		case line != strings.TrimSpace(line) || line == "":
+		case line != strings.TrimRightFunc(line, unicode.IsSpace) || line == "":
 			line = strconv.Quote(line)
 		}
 		out = append(out, line)
@@ -142,64 +185,32 @@ func firstLines(there bool, lines []string) (out []string) {
 	return out
 }
 
-// unlike returns the lines of each that the other lacks (a longest common
-// subsequence stays out).
-func unlike(a, b []string) (was, is []string) {
-	common := make([][]int, len(a)+1)
-	for i := range common {
-		common[i] = make([]int, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				common[i][j] = common[i+1][j+1] + 1
-			} else {
-				common[i][j] = max(common[i+1][j], common[i][j+1])
-			}
-		}
-	}
-	i, j := 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i] == b[j]:
-			i, j = i+1, j+1
-		case common[i+1][j] >= common[i][j+1]:
-			was, i = append(was, a[i]), i+1
-		default:
-			is, j = append(is, b[j]), j+1
-		}
-	}
-	return append(was, a[i:]...), append(is, b[j:]...)
-}
-
 // Outline tells the whole package as people read it, in a language; texts and
 // letters in all languages.
 func (p *Package) Outline(loc *i18n.Locale) []Part {
 	var all []Part
-	add := func(s Section, file, id, textKey string, lines []string, more ...string) {
-		label := id
-		if textKey != "" && p.Has(textKey) {
-			label = p.T(loc.Lang(), textKey)
-		}
+	add := func(s Section, file, id, label string, lines []Line, more ...Line) {
 		all = append(all, Part{Section: s, ID: id, Label: label, Lines: lines, more: more, file: file})
 	}
+	w := p.words(loc)
 	all = append(all, p.outlineService(loc)...)
-	p.outlineForm(SectionForm, "form.yaml", "", add)
+	w.form(SectionForm, "form.yaml", "", add)
 	for _, x := range p.Parameters.List {
-		lines, more := []string{}, []string{"unit: " + x.Unit}
+		lines, more := []Line{}, []Line{say(loc.T("pack.line.unit", "unit", w.unit(x.Unit)))}
 		for _, v := range x.Values {
-			lines = append(lines, p.outlineValue(loc, x, v))
-			from := v.From.Format(time.DateOnly)
-			more = append(more, from+", source: "+v.Source, from+", note: "+v.Note)
+			lines = append(lines, say(p.outlineValue(loc, x, v)))
+			from := loc.Date(v.From)
+			more = append(more, said(loc, "pack.line.source", v.Source, from)...)
+			more = append(more, said(loc, "pack.line.note", v.Note, from)...)
 		}
-		add(SectionParameters, "parameters.yaml", x.ID, "parameters."+x.ID, lines, more...)
+		add(SectionParameters, "parameters.yaml", x.ID, w.text("parameters."+x.ID, x.ID), lines, more...)
 	}
-	p.outlineRules(add)
-	p.outlineYAML(SectionRules, normsFile, "reasons.", add)
-	p.outlineYAML(SectionExplanation, "explanation.yaml", "explanation.", add)
-	p.outlineProcess(loc, add)
+	w.rules(add)
+	w.norms(add)
+	w.explanation(add)
+	w.process(add)
 	for _, party := range p.parties {
-		p.outlineForm(SectionParties, "parties/"+party.ID+".yaml", party.ID+".", add)
+		w.form(SectionParties, "parties/"+party.ID+".yaml", party.ID+".", add)
 	}
 	for _, k := range p.Keys() {
 		for _, lang := range i18n.Langs {
@@ -208,7 +219,7 @@ func (p *Package) Outline(loc *i18n.Locale) []Part {
 				if !t.isList() {
 					lines = []string{t.text}
 				}
-				all = append(all, Part{Section: SectionTexts, ID: k, Label: k, Lines: lines, Lang: lang, file: textFile(lang)})
+				all = append(all, Part{Section: SectionTexts, ID: k, Label: w.place(k), Lines: says(lines), Lang: lang, file: textFile(lang)})
 			}
 		}
 	}
@@ -216,58 +227,27 @@ func (p *Package) Outline(loc *i18n.Locale) []Part {
 		for _, lang := range i18n.Langs {
 			file := "letters/" + name + "." + string(lang) + ".md"
 			if text, ok := p.files[file]; ok {
-				all = append(all, Part{Section: SectionLetters, ID: name, Label: name, Lines: textLines(text), Lang: lang, file: file})
+				all = append(all, Part{Section: SectionLetters, ID: name, Label: w.letter(name), Lines: w.letterLines(text), more: raw(textLines(text)), Lang: lang, file: file})
 			}
 		}
+	}
+	shared := shared(all)
+	for i, part := range all {
+		all[i].Shared = shared(part)
 	}
 	return all
 }
 
-// adder adds a part: its section, file, ID, the key of its text, and what it says.
-type adder func(s Section, file, id, textKey string, lines []string, more ...string)
-
-// outlineForm tells a form: the one of the application, or one for a party, whose
-// parts are called by the party.
-func (p *Package) outlineForm(s Section, file, prefix string, add adder) {
-	var raw struct {
-		Pages []struct {
-			ID     string           `yaml:"id"`
-			When   string           `yaml:"when"`
-			Fields []map[string]any `yaml:"fields"`
-		} `yaml:"pages"`
+// said is a line that tells a remark of a day, or none when there is no remark.
+func said(loc *i18n.Locale, key, text, from string) []Line {
+	if text == "" {
+		return nil
 	}
-	if yaml.Unmarshal(p.files[file], &raw) != nil {
-		return
-	}
-	var fields func(page, group string, list []map[string]any)
-	fields = func(page, group string, list []map[string]any) {
-		for _, f := range list {
-			id := group + fmt.Sprint(f["id"])
-			inner, isGroup := f["fields"].([]any)
-			said := maps.Clone(f)
-			delete(said, "id")
-			if f["type"] == string(form.Group) {
-				delete(said, "fields")
-			}
-			add(s, file, prefix+id, "form."+id+".label", append([]string{"page: " + page}, flat(said)...))
-			if isGroup {
-				var more []map[string]any
-				for _, x := range inner {
-					if m, ok := x.(map[string]any); ok {
-						more = append(more, m)
-					}
-				}
-				fields(page, id+".", more)
-			}
-		}
-	}
-	for _, page := range raw.Pages {
-		if page.When != "" {
-			add(s, file, "page "+prefix+page.ID, "form."+page.ID+".title", []string{"when: " + page.When})
-		}
-		fields(page.ID, "", page.Fields)
-	}
+	return []Line{say(loc.T(key, "from", from, "text", text))}
 }
+
+// adder adds a part: its section, file, ID, label, and what it says.
+type adder func(s Section, file, id, label string, lines []Line, more ...Line)
 
 // outlineValue is one line: from when to when, what, by which article, how sure.
 func (p *Package) outlineValue(loc *i18n.Locale, x Parameter, v ParameterValue) string {
@@ -349,81 +329,6 @@ func scalar(x any) string {
 		return t.Format(time.DateOnly)
 	}
 	return fmt.Sprint(x)
-}
-
-// logicLines writes an expression as a designer reads it: a table rule by rule,
-// FEEL line by line.
-func logicLines(x dmn.Expression) []string {
-	switch x := x.(type) {
-	case *dmn.Literal:
-		return textLines([]byte(x.Text))
-	case *dmn.DecisionTable:
-		lines := []string{string(x.HitPolicy) + strings.TrimSuffix(" "+string(x.Aggregation), " ")}
-		for _, out := range x.Outputs {
-			if out.Default != nil {
-				lines = append(lines, strings.TrimSpace(out.Name+" → "+strings.TrimSpace(out.Default.Text)))
-			}
-		}
-		for _, r := range x.Rules {
-			var when, then []string
-			for i, in := range r.Inputs {
-				if text := strings.TrimSpace(in.Text); text != "-" && text != "" && i < len(x.Inputs) {
-					when = append(when, strings.TrimSpace(x.Inputs[i].Expr.Text)+": "+text)
-				}
-			}
-			for _, out := range r.Outputs {
-				then = append(then, strings.TrimSpace(out.Text))
-			}
-			lines = append(lines, strings.Join(when, "; ")+" → "+strings.Join(then, "; "))
-		}
-		return lines
-	case *dmn.Context:
-		var lines []string
-		for _, e := range x.Entries {
-			for i, line := range logicLines(e.Value) {
-				if i == 0 && e.Variable.Name != "" {
-					line = e.Variable.Name + ": " + line
-				}
-				lines = append(lines, line)
-			}
-		}
-		return lines
-	case *dmn.Conditional:
-		return slices.Concat([]string{"if"}, logicLines(x.If), []string{"then"}, logicLines(x.Then), []string{"else"}, logicLines(x.Else))
-	case *dmn.FunctionDefinition:
-		return logicLines(x.Body)
-	case *dmn.Filter:
-		return slices.Concat(logicLines(x.In), []string{"where"}, logicLines(x.Match))
-	case *dmn.Iteration:
-		return slices.Concat([]string{x.Kind + " " + x.Variable + " in"}, logicLines(x.In), []string{"→"}, logicLines(x.Each))
-	case *dmn.List:
-		var lines []string
-		for _, item := range x.Items {
-			lines = append(lines, logicLines(item)...)
-		}
-		return lines
-	case *dmn.Relation:
-		var lines []string
-		for _, row := range x.Rows {
-			for i, value := range row {
-				for _, line := range logicLines(value) {
-					lines = append(lines, x.Columns[i].Name+": "+line)
-				}
-			}
-		}
-		return lines
-	case *dmn.Invocation:
-		lines := logicLines(x.Callee)
-		for _, b := range x.Bindings {
-			for _, line := range logicLines(b.Value) {
-				lines = append(lines, b.Param.Name+": "+line)
-			}
-		}
-		return lines
-	case nil:
-		return nil
-	}
-	return []string{fmt.Sprintf("%T", x)}
 }
 
 // textLines are the lines of a text that say something.

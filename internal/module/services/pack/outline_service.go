@@ -36,7 +36,7 @@ func (p *Package) outlineService(loc *i18n.Locale) []Part {
 	var all []Part
 	for _, key := range settings {
 		if x, ok := service[key]; ok {
-			all = append(all, Part{Section: SectionService, ID: key, Label: t.label(key), Lines: t.lines(key, "", x), file: "service.yaml"})
+			all = append(all, Part{Section: SectionService, ID: key, Label: t.label(key), Lines: says(t.lines(key, "", x)), file: "service.yaml"})
 		}
 	}
 	return all
@@ -69,9 +69,9 @@ func (t settingTeller) lines(key, path string, x any) []string {
 	switch x := x.(type) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(x)) {
-			name := t.label(k)
-			if key == "articles" || key == "params" { // the keys are the designer's own
-				name = k
+			name := k // the designer's own key
+			if key != "articles" && key != "params" {
+				name = t.label(k)
 			}
 			out = append(out, t.lines(k, under(name), x[k])...)
 		}
@@ -93,7 +93,7 @@ func (t settingTeller) lines(key, path string, x any) []string {
 // item is what one of a list is called: by its text where the package has one.
 func (t settingTeller) item(key, id string) string {
 	for _, text := range map[string][]string{
-		"evidence": {"evidence." + id + ".label"}, "outputs": {"outputs." + id}, "parties": {"parties." + id + ".name", "parties." + id},
+		"evidence": {"evidence." + id + ".label"}, "outputs": {"outputs." + id}, "parties": {"party." + id + ".name"},
 	}[key] {
 		if t.p.Has(text) {
 			return t.p.T(t.loc.Lang(), text)

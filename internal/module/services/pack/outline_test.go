@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"passerelle/engine/form"
 )
 
 // Two versions are told apart part by part, as people read them.
@@ -43,15 +45,15 @@ func TestCompare(t *testing.T) {
 	}
 	var got []line
 	for _, d := range Compare(loc, before, after) {
-		if len(d.Was) != 1 || len(d.Is) != 1 || d.New || d.Gone {
+		if was, is := told(d.Was), told(d.Is); len(was) != 1 || len(is) != 1 || d.New || d.Gone {
 			t.Errorf("%+v", d)
-			continue
+		} else {
+			got = append(got, line{d.Section, d.ID, was[0], is[0]})
 		}
-		got = append(got, line{d.Section, d.ID, d.Was[0], d.Is[0]})
 	}
 	want := []line{
 		{SectionService, "deadlines", "Time to decide: 1 month", "Time to decide: 2 months"},
-		{SectionForm, "helpers", "max: 4", "max: 5"},
+		{SectionForm, "helpers", "How often at most: 4", "How often at most: 5"},
 	}
 	if len(got) != 3 || !slices.Equal(got[:2], want) || got[2].section != SectionParameters || got[2].id != "rentPerAre" {
 		t.Errorf("got %q", got)
@@ -70,6 +72,19 @@ func TestCompare(t *testing.T) {
 	if d := Compare(loc, &fresh, after); len(d) != 1 || !d[0].Gone || d[0].ID != "extra" {
 		t.Errorf("%+v", d)
 	}
+}
+
+// told are the lines that a person reads, with what has no words in backquotes.
+func told(lines []Line) (out []string) {
+	for _, x := range lines {
+		if text := x.Text; !x.Raw {
+			if x.Code != "" {
+				text += " `" + x.Code + "`"
+			}
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // What differs and what is common make up both texts again.
@@ -127,7 +142,7 @@ func TestSettingsAreTold(t *testing.T) {
 	got := map[string]string{}
 	for _, part := range garden(t).Outline(english(t)) {
 		if part.Section == SectionService {
-			got[part.Label] = strings.Join(part.Lines, "\n")
+			got[part.Label] = strings.Join(told(part.Lines), "\n")
 		}
 	}
 	for label, want := range map[string]string{
@@ -207,7 +222,7 @@ func TestEveryPartIsTold(t *testing.T) {
 		{"letters/granted.pt.md", "o", "oo", SectionLetters},
 	} {
 		before := garden(t)
-		before.parties = []*Party{{PartySpec: PartySpec{ID: "friend"}}}
+		before.parties = []*Party{{PartySpec: PartySpec{ID: "friend"}, Form: &form.Form{}}}
 		before.files["parties/friend.yaml"] = []byte("pages:\n  - id: p\n    fields:\n      - {id: f, type: text, maxLength: 100}\n")
 		before.files["norms.yaml"] = []byte("norms:\n  - {id: n, when: \"false\", reason: r, legal: l}\n")
 		after := *before

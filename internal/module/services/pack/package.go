@@ -9,25 +9,6 @@ import (
 	"passerelle/engine/form"
 )
 
-// Severity says whether a finding keeps a package from being served.
-type Severity string
-
-// The severities of findings.
-const (
-	Error   Severity = "error"
-	Warning Severity = "warning"
-)
-
-// Finding is something wrong with a package. File is relative to the root of
-// the file system the package was loaded from; Line is 0 when the whole file
-// (or its absence) is meant.
-type Finding struct {
-	File     string   `json:"file"`
-	Line     int      `json:"line,omitempty"`
-	Severity Severity `json:"severity"`
-	Msg      string   `json:"message"`
-}
-
 // Facts is what a decision is made from.
 type Facts struct {
 	Application form.Answers               `json:"application"`

@@ -160,15 +160,15 @@ func (l *loader) loadParameters() *Parameters {
 			p := Parameter{ID: rp.ID.Text, Unit: rp.Unit.Text, Line: rp.ID.Line}
 			switch {
 			case !idRE.MatchString(p.ID) || p.ID == "unknown":
-				l.fault(file, p.Line, "parameter id %q is not a lowerCamel name", p.ID)
+				l.fault(file, p.Line, "pack.finding.parameters.id", "id", p.ID)
 			case seen[p.ID]:
-				l.fault(file, p.Line, "parameter %q stands twice", p.ID)
+				l.fault(file, p.Line, "pack.finding.parameters.twice", "id", p.ID)
 			case !slices.Contains(units, p.Unit):
-				l.fault(file, max(p.Line, rp.Unit.Line), "parameter %q has the unknown unit %q", p.ID, p.Unit)
+				l.fault(file, max(p.Line, rp.Unit.Line), "pack.finding.parameters.unit", "id", p.ID, "unit", p.Unit)
 			}
 			seen[p.ID] = true
 			if len(rp.Values) == 0 {
-				l.fault(file, p.Line, "parameter %q has no values", p.ID)
+				l.fault(file, p.Line, "pack.finding.parameters.empty", "id", p.ID)
 			}
 			for _, rv := range rp.Values {
 				v := ParameterValue{Legal: rv.Legal.Text, Source: rv.Source.Text, Status: Status(rv.Status.Text), Note: rv.Note, Line: rv.From.Line}
@@ -196,25 +196,25 @@ func (l *loader) parameterValue(file, id string, v *ParameterValue, n *yaml.Node
 	switch v.Status {
 	case NotFound, NoValue:
 		if given {
-			l.fault(file, n.Line, "parameter %q: a value marked %s has no value", id, v.Status)
+			l.fault(file, n.Line, "pack.finding.parameters.marked", "id", id, "status", v.Status)
 		}
 		return
 	case Verified, Derived, Unverified:
 	case "":
-		l.fault(file, v.Line, "parameter %q: a value needs a status: verified, derived, unverified, not-found or none", id)
+		l.fault(file, v.Line, "pack.finding.parameters.noStatus", "id", id)
 	default:
-		l.fault(file, v.Line, "parameter %q has the unknown status %q", id, v.Status)
+		l.fault(file, v.Line, "pack.finding.parameters.status", "id", id, "status", v.Status)
 	}
 	if !given {
-		l.fault(file, v.Line, "parameter %q: the value is missing; if nobody knows it, its status is not-found", id)
+		l.fault(file, v.Line, "pack.finding.parameters.noValue", "id", id)
 		return
 	}
 	if v.Source == "" && v.Legal == "" {
-		l.fault(file, v.Line, "parameter %q: a figure needs its legal basis or its source", id)
+		l.fault(file, v.Line, "pack.finding.parameters.noSource", "id", id)
 	}
 	value, err := yamlValue(n)
 	if err != nil {
-		l.fault(file, n.Line, "parameter %q: %v", id, err)
+		l.fault(file, n.Line, "pack.finding.parameters.wrong", "id", id, "msg", err)
 	}
 	v.Value = value
 }
@@ -223,7 +223,7 @@ func (l *loader) parameterValue(file, id string, v *ParameterValue, n *yaml.Node
 func (l *loader) spans(file string, p Parameter) {
 	for i, v := range p.Values {
 		if !v.To.IsZero() && v.To.Before(v.From) {
-			l.fault(file, v.Line, "parameter %q ends on %s, before it begins", p.ID, v.To.Format(time.DateOnly))
+			l.fault(file, v.Line, "pack.finding.parameters.endsEarly", "id", p.ID, "end", v.To.Format(time.DateOnly))
 		}
 		if i == 0 {
 			continue
@@ -231,11 +231,11 @@ func (l *loader) spans(file string, p Parameter) {
 		before := p.Values[i-1]
 		switch {
 		case !v.From.After(before.From):
-			l.fault(file, v.Line, "parameter %q: values stand in the order of their dates, each date once", p.ID)
+			l.fault(file, v.Line, "pack.finding.parameters.order", "id", p.ID)
 		case !before.To.IsZero() && !v.From.After(before.To):
-			l.fault(file, v.Line, "parameter %q has two values from %s to %s", p.ID, v.From.Format(time.DateOnly), before.To.Format(time.DateOnly))
+			l.fault(file, v.Line, "pack.finding.parameters.overlap", "id", p.ID, "from", v.From.Format(time.DateOnly), "to", before.To.Format(time.DateOnly))
 		case !before.To.IsZero() && v.From.After(before.To.AddDate(0, 0, 1)):
-			l.fault(file, v.Line, "parameter %q has no value from %s to %s; if the law had none, say so with status: none", p.ID, before.To.AddDate(0, 0, 1).Format(time.DateOnly), v.From.AddDate(0, 0, -1).Format(time.DateOnly))
+			l.fault(file, v.Line, "pack.finding.parameters.hole", "id", p.ID, "from", before.To.AddDate(0, 0, 1).Format(time.DateOnly), "to", v.From.AddDate(0, 0, -1).Format(time.DateOnly))
 		}
 	}
 }
@@ -251,16 +251,16 @@ func (l *loader) lists(file string, p Parameter) {
 		}
 		for n, item := range v.Value.Items() {
 			if item.IsNull() {
-				l.fault(file, v.Line, "parameter %q: item %d of the list is missing", p.ID, n+1)
+				l.fault(file, v.Line, "pack.finding.parameters.item", "id", p.ID, "n", n+1)
 			}
 		}
 		switch {
 		case first == nil:
 			first = v
 		case v.Value.Kind() != first.Value.Kind():
-			l.fault(file, v.Line, "parameter %q is a %s from %s, and a %s from %s", p.ID, first.Value.Kind(), dayText(first.From), v.Value.Kind(), dayText(v.From))
+			l.fault(file, v.Line, "pack.finding.parameters.kinds", "id", p.ID, "kind", first.Value.Kind(), "from", dayText(first.From), "other", v.Value.Kind(), "then", dayText(v.From))
 		case len(v.Value.Items()) != len(first.Value.Items()):
-			l.fault(file, v.Line, "parameter %q has %d items from %s, and %d from %s", p.ID, len(first.Value.Items()), dayText(first.From), len(v.Value.Items()), dayText(v.From))
+			l.fault(file, v.Line, "pack.finding.parameters.lengths", "id", p.ID, "n", len(first.Value.Items()), "from", dayText(first.From), "m", len(v.Value.Items()), "then", dayText(v.From))
 		}
 	}
 }

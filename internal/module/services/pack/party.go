@@ -194,11 +194,11 @@ func (l *loader) loadParties(p *Package) {
 		at := "parties." + strconv.Itoa(i)
 		line := p.lines.at(at)
 		if !idRE.MatchString(spec.ID) {
-			l.fault(file, line, "party id %q is not a lowerCamel name", spec.ID)
+			l.fault(file, line, "pack.finding.party.id", "id", spec.ID)
 			continue
 		}
 		if p.Party(spec.ID) != nil {
-			l.fault(file, line, "party %q stands twice", spec.ID)
+			l.fault(file, line, "pack.finding.party.twice", "id", spec.ID)
 			continue
 		}
 		x := &Party{PartySpec: spec}
@@ -209,7 +209,7 @@ func (l *loader) loadParties(p *Package) {
 			return l.compile(file, at+"."+key, source.Text{Text: text, Line: max(p.lines.at(at+"."+key), line)}, names)
 		}
 		if spec.Name == "" {
-			l.fault(file, line, "party %q has no name: whom did the applicant name", spec.ID)
+			l.fault(file, line, "pack.finding.party.noName", "id", spec.ID)
 		}
 		x.name = compile("name", spec.Name, factNames)
 		x.email = compile("email", spec.Email, factNames)
@@ -229,7 +229,7 @@ func (l *loader) loadParties(p *Package) {
 	for name := range l.files {
 		id, ok := strings.CutPrefix(name, "parties/")
 		if ok && !slices.ContainsFunc(p.Service.Parties, func(s PartySpec) bool { return s.ID+".yaml" == id }) {
-			l.fault(name, 0, "service.yaml has no party %q", strings.TrimSuffix(path.Base(name), ".yaml"))
+			l.fault(name, 0, "pack.finding.party.none", "id", strings.TrimSuffix(path.Base(name), ".yaml"))
 		}
 	}
 }
@@ -249,26 +249,26 @@ func (l *loader) checkParties(p *Package) {
 		at := "parties." + strconv.Itoa(i)
 		l.checkLegal(p, file, p.lines.at(at+".legal"), x.Legal)
 		if x.Legal == "" {
-			l.fault(file, p.lines.at(at), "party %q: to show somebody a part of an application needs its legal basis", x.ID)
+			l.fault(file, p.lines.at(at), "pack.finding.party.legal", "id", x.ID)
 		}
 		if !asked[x.ID] {
-			l.fault(file, p.lines.at(at), "no user task of kind contribute asks the party %q", x.ID)
+			l.fault(file, p.lines.at(at), "pack.finding.party.notAsked", "id", x.ID)
 		}
 		for j, s := range x.PartySpec.Shows {
 			if f := p.Form.Field(s.Options); s.Options != "" && (f == nil || len(f.Options) == 0) {
-				l.fault(file, p.lines.at(fmt.Sprintf("%s.shows.%d", at, j)), "the form has no field %q with options", s.Options)
+				l.fault(file, p.lines.at(fmt.Sprintf("%s.shows.%d", at, j)), "pack.finding.party.options", "field", s.Options)
 			}
 		}
 		for _, page := range x.Form.Pages {
 			if other := p.otherPage(x.Form, page.ID); other != "" {
-				l.fault(partyFile(x.ID), page.Line, "%s has a page %q too", other, page.ID)
+				l.fault(partyFile(x.ID), page.Line, "pack.finding.party.page", "file", other, "page", page.ID)
 			}
 			for _, f := range page.Fields {
 				if other := p.otherField(x.Form, f.ID); other != "" {
-					l.fault(partyFile(x.ID), f.Line, "%s has a field %q too", other, f.ID)
+					l.fault(partyFile(x.ID), f.Line, "pack.finding.party.field", "file", other, "field", f.ID)
 				}
 				if f.Prefill != nil || f.Type == form.Fact {
-					l.fault(partyFile(x.ID), f.Line, "field %q: what the State knows of the applicant is not shown to a party", f.Path())
+					l.fault(partyFile(x.ID), f.Line, "pack.finding.party.private", "field", f.Path())
 				}
 			}
 		}
@@ -276,7 +276,7 @@ func (l *loader) checkParties(p *Package) {
 			l.paths(p, partyFile(x.ID), e.Line, e.Text, false)
 			for _, path := range source.Paths(e.Text, "asked") {
 				if p.Form.Field(path[0]) == nil {
-					l.fault(partyFile(x.ID), e.Line, "the application's form has no field %q", path[0])
+					l.fault(partyFile(x.ID), e.Line, "pack.finding.party.asked", "field", path[0])
 				}
 			}
 		}
@@ -307,22 +307,22 @@ func (l *loader) checkContribute(p *Package, e bpmn.Element) {
 	const file = "process.bpmn"
 	id := e.Attrs["party"]
 	if p.Party(id) == nil {
-		l.fault(file, e.Pos.Line, "userTask %q: service.yaml has no party %q", e.ID, id)
+		l.fault(file, e.Pos.Line, "pack.finding.party.taskNone", "task", e.ID, "id", id)
 	}
 	for _, other := range p.Process.Elements() {
 		if other.ID != e.ID && other.Attrs["kind"] == "contribute" && other.Attrs["party"] == id {
-			l.fault(file, e.Pos.Line, "userTask %q: %q asks the party %q too; a party has one part", e.ID, other.ID, id)
+			l.fault(file, e.Pos.Line, "pack.finding.party.taskTwice", "task", e.ID, "other", other.ID, "id", id)
 		}
 	}
 	ends := slices.ContainsFunc(p.Process.Elements(), func(b bpmn.Element) bool {
 		return b.Attached == e.ID && b.Event == "timer" && !b.Stays
 	})
 	if !ends {
-		l.fault(file, e.Pos.Line, "userTask %q: an interrupting timer at its boundary says what happens when %q never answers", e.ID, id)
+		l.fault(file, e.Pos.Line, "pack.finding.party.forEver", "task", e.ID, "id", id)
 	}
 	for _, span := range strings.Fields(e.Attrs["remind"]) {
 		if d, ok := feel.ParseTemporal(span); !ok || !isSpan(d) {
-			l.fault(file, e.Pos.Line, "userTask %q: pg:remind: %q is no span like P14D", e.ID, span)
+			l.fault(file, e.Pos.Line, "pack.finding.party.remind", "task", e.ID, "span", span)
 		}
 	}
 }
@@ -339,10 +339,10 @@ func (p *Package) partyNeeds() []need {
 	for _, x := range p.parties {
 		base := "party." + x.ID
 		for _, k := range []string{".name", ".title", ".lead", ".silence"} {
-			out = append(out, need{key: base + k, why: "service.yaml has this party"})
+			out = append(out, need{key: base + k, why: asReason("party")})
 		}
 		for _, s := range x.PartySpec.Shows {
-			out = append(out, need{key: base + ".shows." + s.ID, why: "the party sees it"})
+			out = append(out, need{key: base + ".shows." + s.ID, why: asReason("partySees")})
 		}
 	}
 	return out
@@ -354,11 +354,11 @@ func (l *loader) partyPaths(p *Package, file string, line int, text string) {
 		x := p.Party(path[0])
 		switch {
 		case x == nil:
-			l.fault(file, line, "service.yaml has no party %q", path[0])
+			l.fault(file, line, "pack.finding.party.none", "id", path[0])
 		case len(path) > 1 && !slices.Contains([]string{"status", "name", "answers"}, path[1]):
-			l.fault(file, line, "a party has status, name and answers, no %q", path[1])
+			l.fault(file, line, "pack.finding.party.has", "name", path[1])
 		case len(path) > 2 && x.Form.Field(path[2]) == nil:
-			l.fault(file, line, "%s has no field %q", partyFile(x.ID), path[2])
+			l.fault(file, line, "pack.finding.party.noField", "file", partyFile(x.ID), "field", path[2])
 		}
 	}
 }

@@ -53,8 +53,8 @@ type scenarioReader struct {
 	out  []scenario
 }
 
-func (r *scenarioReader) fault(line int, format string, args ...any) {
-	r.l.fault(r.file, line, format, args...)
+func (r *scenarioReader) fault(line int, code string, args ...any) {
+	r.l.fault(r.file, line, code, args...)
 }
 
 func (r *scenarioReader) read(src []byte) {
@@ -64,12 +64,12 @@ func (r *scenarioReader) read(src []byte) {
 		return
 	}
 	if len(doc.Content) == 0 {
-		r.fault(0, "the file is empty")
+		r.fault(0, "pack.finding.file.empty")
 		return
 	}
 	var whole any // refuses aliases that contain themselves
 	if err := doc.Decode(&whole); err != nil {
-		r.fault(doc.Line, "%v", err)
+		r.fault(doc.Line, "pack.finding.scenarios.wrong", "msg", err)
 		return
 	}
 	parts, ok := r.mapping(doc.Content[0], "the file", fileKeys)
@@ -85,7 +85,7 @@ func (r *scenarioReader) read(src []byte) {
 	}
 	list := parts["scenarios"]
 	if list == nil || list.Kind != yaml.SequenceNode {
-		r.fault(doc.Content[0].Line, "scenarios is missing: a list")
+		r.fault(doc.Content[0].Line, "pack.finding.scenarios.missing")
 		return
 	}
 	for _, n := range list.Content {
@@ -96,17 +96,17 @@ func (r *scenarioReader) read(src []byte) {
 // mapping returns the values of a mapping by key; unknown keys are faults.
 func (r *scenarioReader) mapping(n *yaml.Node, what string, keys []string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
-		r.fault(n.Line, "%s is not a mapping", what)
+		r.fault(n.Line, "pack.finding.scenarios.mapping", "what", what)
 		return nil, false
 	}
 	out := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
 		if !slices.Contains(keys, k.Value) {
-			r.fault(k.Line, "%s: unknown key %q; there are %s", what, k.Value, strings.Join(keys, ", "))
+			r.fault(k.Line, "pack.finding.scenarios.key", "what", what, "key", k.Value, "list", strings.Join(keys, ", "))
 		}
 		if out[k.Value] != nil {
-			r.fault(k.Line, "%s: key %q stands twice", what, k.Value)
+			r.fault(k.Line, "pack.finding.scenarios.keyTwice", "what", what, "key", k.Value)
 		}
 		out[k.Value] = n.Content[i+1]
 	}
@@ -120,7 +120,7 @@ func (r *scenarioReader) one(n *yaml.Node, base map[string]any) {
 	}
 	s := scenario{file: r.file, line: n.Line}
 	if parts["name"] == nil {
-		r.fault(n.Line, "the scenario has no name")
+		r.fault(n.Line, "pack.finding.scenarios.noName")
 		return
 	}
 	s.name = parts["name"].Value
@@ -132,7 +132,7 @@ func (r *scenarioReader) one(n *yaml.Node, base map[string]any) {
 	}
 	doc := merge(base, own).(map[string]any)
 	if _, ok := doc["expect"].(map[string]any); !ok {
-		r.fault(n.Line, "scenario %q expects nothing", s.name)
+		r.fault(n.Line, "pack.finding.scenarios.noExpect", "name", s.name)
 		return
 	}
 	if e := parts["expect"]; e != nil {
@@ -150,7 +150,7 @@ func (r *scenarioReader) one(n *yaml.Node, base map[string]any) {
 func (r *scenarioReader) examples(s scenario, doc map[string]any, n *yaml.Node) {
 	parts, ok := r.mapping(n, "examples", []string{"columns", "rows"})
 	if !ok || parts["columns"] == nil || parts["rows"] == nil {
-		r.fault(n.Line, "examples have columns and rows")
+		r.fault(n.Line, "pack.finding.scenarios.examples")
 		return
 	}
 	var columns []string
@@ -159,7 +159,7 @@ func (r *scenarioReader) examples(s scenario, doc map[string]any, n *yaml.Node) 
 	}
 	for _, row := range parts["rows"].Content {
 		if len(row.Content) != len(columns) {
-			r.fault(row.Line, "the row has %d values for %d columns", len(row.Content), len(columns))
+			r.fault(row.Line, "pack.finding.scenarios.row", "n", len(row.Content), "of", len(columns))
 			continue
 		}
 		entries := make([]feel.Entry, len(columns))
@@ -167,7 +167,7 @@ func (r *scenarioReader) examples(s scenario, doc map[string]any, n *yaml.Node) 
 		for i, c := range row.Content {
 			v, err := yamlValue(c)
 			if err != nil {
-				r.fault(c.Line, "%v", err)
+				r.fault(c.Line, "pack.finding.scenarios.wrong", "msg", err)
 			}
 			entries[i] = feel.Entry{Name: columns[i], Value: v}
 			name = strings.ReplaceAll(name, "{"+columns[i]+"}", c.Value)
@@ -203,12 +203,12 @@ func (r *scenarioReader) evaluate(s scenario, doc map[string]any, columns []stri
 			}
 			e, err := feel.Compile(strings.TrimSpace(text), feel.Names(columns...))
 			if err != nil {
-				r.fault(s.line, "%q: %v", v, err)
+				r.fault(s.line, "pack.finding.scenarios.formula", "text", v, "msg", err)
 				return nil
 			}
 			result, warnings := e.EvalContext(vars)
 			if result.IsNull() && len(warnings) > 0 {
-				r.fault(s.line, "%q is null: %s", v, warnings[0].Msg)
+				r.fault(s.line, "pack.finding.scenarios.null", "text", v, "msg", warnings[0].Msg)
 			}
 			return jsonOf(result)
 		}

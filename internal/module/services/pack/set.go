@@ -155,14 +155,14 @@ func (l *loader) siblings(packages []*Package) {
 	for i, p := range packages {
 		file := p.Dir + "/service.yaml"
 		if other := prefixes[p.Service.Prefix]; other != nil && other.ID != p.ID {
-			l.warn(file, p.lines.at("prefix"), "the prefix %s is also that of %s", p.Service.Prefix, other.ID)
+			l.warn(file, p.lines.at("prefix"), "pack.finding.set.prefix", "prefix", p.Service.Prefix, "other", other.ID)
 		}
 		prefixes[p.Service.Prefix] = p
 		if i == 0 || packages[i-1].ID != p.ID {
 			continue
 		}
 		if before := packages[i-1]; before.Service.InForce.To.IsZero() || !before.Service.InForce.To.Before(p.Service.InForce.From) {
-			l.warn(file, p.lines.at("inForce"), "version %s is in force before version %s has ended: from %s on the newer one counts", p.Version, before.Version, p.Service.InForce.From.Format(time.DateOnly))
+			l.warn(file, p.lines.at("inForce"), "pack.finding.set.overlap", "version", p.Version, "before", before.Version, "from", p.Service.InForce.From.Format(time.DateOnly))
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (l *loader) packageDirs() []string {
 	var dirs []string
 	services, err := fs.ReadDir(l.fsys, ".")
 	if err != nil {
-		l.fault(".", 0, "cannot be read: %v", err)
+		l.fault(".", 0, "pack.finding.file.unreadable", "msg", err)
 		return nil
 	}
 	for _, s := range services {
@@ -180,12 +180,12 @@ func (l *loader) packageDirs() []string {
 			continue
 		}
 		if !folderRE.MatchString(s.Name()) {
-			l.fault(s.Name(), 0, "a service's folder is called in small letters, digits and hyphens")
+			l.fault(s.Name(), 0, "pack.finding.set.folder")
 			continue
 		}
 		versions, err := fs.ReadDir(l.fsys, s.Name())
 		if err != nil {
-			l.fault(s.Name(), 0, "cannot be read: %v", err)
+			l.fault(s.Name(), 0, "pack.finding.file.unreadable", "msg", err)
 		}
 		for _, v := range versions {
 			if v.IsDir() && !strings.HasPrefix(v.Name(), ".") {
@@ -209,7 +209,7 @@ func (l *loader) loadRoot() ([]Authority, []LifeEvent) {
 	for _, x := range a.Authorities {
 		l.checkRoot("authorities.yaml", x.ID, x.Name)
 		if !slices.Contains([]string{"state", "commune", "court"}, x.Kind) {
-			l.fault("authorities.yaml", 0, "authority %q: kind is state, commune or court", x.ID)
+			l.fault("authorities.yaml", 0, "pack.finding.set.kind", "id", x.ID)
 		}
 	}
 	for _, x := range e.LifeEvents {
@@ -221,7 +221,7 @@ func (l *loader) loadRoot() ([]Authority, []LifeEvent) {
 func (l *loader) rootFile(file string, into any) {
 	src, err := fs.ReadFile(l.fsys, file)
 	if err != nil {
-		l.fault(file, 0, "is missing")
+		l.fault(file, 0, "pack.finding.file.missing")
 		return
 	}
 	l.decode(src, file, into)
@@ -229,10 +229,10 @@ func (l *loader) rootFile(file string, into any) {
 
 func (l *loader) checkRoot(file, id string, name Lingual) {
 	if !folderRE.MatchString(id) {
-		l.fault(file, 0, "the id %q is not in small letters, digits and hyphens", id)
+		l.fault(file, 0, "pack.finding.set.id", "id", id)
 	}
 	for _, lang := range name.missing() {
-		l.fault(file, 0, "%q has no name in %s", id, lang)
+		l.fault(file, 0, "pack.finding.set.noName", "id", id, "lang", lang)
 	}
 }
 

@@ -45,7 +45,7 @@ func (l *loader) loadSimulation(p *Package) {
 	s := &p.simulation
 	s.application, _ = tree(&raw.Application).(map[string]any)
 	if s.application == nil {
-		l.fault(file, 0, "application is missing: the answers of somebody without special circumstances")
+		l.fault(file, 0, "pack.finding.simulation.application")
 	}
 	if p.Form != nil {
 		known := map[string]bool{}
@@ -56,7 +56,7 @@ func (l *loader) loadSimulation(p *Package) {
 		}
 		for _, id := range sortedKeys(s.application) {
 			if !known[id] {
-				l.fault(file, raw.Application.Line, "application: form.yaml has no field %q", id)
+				l.fault(file, raw.Application.Line, "pack.finding.simulation.noField", "field", id)
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func (l *loader) loadSimulation(p *Package) {
 	s.commune = l.compile(file, "commune", raw.Commune, factNames)
 	for _, d := range raw.Derived {
 		if _, ok := p.Parameters.Get(d.Parameter.Text); !ok {
-			l.fault(file, d.Parameter.Line, "parameters.yaml has no parameter %q", d.Parameter.Text)
+			l.fault(file, d.Parameter.Line, "pack.finding.parameters.none", "parameter", d.Parameter.Text)
 			continue
 		}
 		l.compile(file, "derived."+d.Parameter.Text, d.Value, adjustNames)

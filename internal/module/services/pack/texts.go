@@ -126,7 +126,7 @@ func (l *loader) loadTexts() texts {
 	for _, file := range slices.Sorted(maps.Keys(l.files)) {
 		name, ok := strings.CutPrefix(file, "texts/")
 		if lang, yaml := strings.CutSuffix(name, ".yaml"); ok && (!yaml || !slices.Contains(i18n.Langs, i18n.Lang(lang))) {
-			l.warn(file, 0, "is not the file of one of the five languages")
+			l.warn(file, 0, "pack.finding.texts.language")
 		}
 	}
 	return ts
@@ -148,7 +148,7 @@ func (l *loader) flatten(file, prefix string, n *yaml.Node, m map[string]text) {
 		t := text{list: []string{}, line: n.Line}
 		for _, item := range n.Content {
 			if item.Kind != yaml.ScalarNode {
-				l.fault(file, item.Line, "%s: a list holds texts only", prefix)
+				l.fault(file, item.Line, "pack.finding.texts.list", "key", prefix)
 				continue
 			}
 			t.list = append(t.list, item.Value)
@@ -156,18 +156,18 @@ func (l *loader) flatten(file, prefix string, n *yaml.Node, m map[string]text) {
 		l.addText(file, prefix, t, m)
 	case yaml.ScalarNode:
 		if n.Tag == "!!null" {
-			l.fault(file, n.Line, "%s is empty", prefix)
+			l.fault(file, n.Line, "pack.finding.texts.empty", "key", prefix)
 			return
 		}
 		l.addText(file, prefix, text{text: strings.TrimSpace(n.Value), line: n.Line}, m)
 	default:
-		l.fault(file, n.Line, "%s: neither text nor list", prefix)
+		l.fault(file, n.Line, "pack.finding.texts.neither", "key", prefix)
 	}
 }
 
 func (l *loader) addText(file, key string, t text, m map[string]text) {
 	if old, ok := m[key]; ok {
-		l.fault(file, t.line, "text %s stands already at line %d", key, old.line)
+		l.fault(file, t.line, "pack.finding.texts.twice", "key", key, "line", old.line)
 		return
 	}
 	m[key] = t

@@ -293,7 +293,7 @@ func (s *Service) judge(ctx context.Context, f pack.Folder) (Verdict, error) {
 		defer func() { // a stranger's file must not end the program
 			if fault := recover(); fault != nil {
 				s.Log.Error("a service version cannot be checked", "service", f.Service, "version", f.Version, "fault", fault, "stack", string(debug.Stack()))
-				v = Verdict{Findings: append(v.Findings, pack.Finding{File: f.Service + "/" + f.Version, Severity: pack.Error, Msg: "checking it failed by a fault of this program; the operator finds it in the log"})}
+				v = Verdict{Findings: append(v.Findings, pack.ProgramFault(f.Service+"/"+f.Version))}
 			}
 			done <- v
 		}()

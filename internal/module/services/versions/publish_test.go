@@ -373,9 +373,13 @@ func TestPublishingOnThePages(t *testing.T) {
 	proposer.Submit(form, webtest.Values{"remark": "x", "package": webtest.File{Name: "x.zip", Content: []byte("no zip")}}).WantStatus(422).Want(
 		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("no zip file")))
 	proposer.Submit(form, webtest.Values{"remark": "x", "package": zipped(t, next(t, "value: 25.50", "value: 26.50"))}).WantStatus(422).Want(
-		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("scenario")), htmlcheck.In("main", htmlcheck.Contains("expected 51")))
+		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("scenario")), htmlcheck.In("main", htmlcheck.Contains("amount: expected 51, got 53.00")))
+	german := as(claire)
+	german.Get("/de/versions/proposals/new").WantStatus(200)
+	german.Submit(form, webtest.Values{"remark": "x", "package": zipped(t, next(t, "prefix: GAR", "prefix: G"))}).WantStatus(422).Want(
+		htmlcheck.In("main", htmlcheck.Contains("prefix „G“: zwei bis fünf Großbuchstaben"), htmlcheck.Contains("Zeile")))
 	proposer.Submit(form, webtest.Values{"remark": "The law of <2026>", "package": zipped(t, next(t, "The commune lets gardens", "The commune lends gardens"))}).WantStatus(200).Want(
-		htmlcheck.In("main", htmlcheck.Contains("Another person decides"), htmlcheck.Contains("The law of <2026>"), htmlcheck.Contains("The commune lends gardens")))
+		htmlcheck.In("main", htmlcheck.Contains("Another person decides"), htmlcheck.Contains("The law of <2026>"), htmlcheck.Contains("The commune added: lends (end) gardens")))
 	place := proposer.Page.URL.Path
 	if proposer.Page.Doc.Find("[name=decision]").Length() != 0 {
 		t.Error("who proposed it is asked to decide")

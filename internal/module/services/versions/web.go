@@ -3,12 +3,15 @@ package versions
 import (
 	"bytes"
 	"embed"
+	"html"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"passerelle/engine/bpmn"
+	"passerelle/engine/dmn"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/module/services/simulation"
 	"passerelle/internal/platform/errs"
@@ -106,6 +109,21 @@ func (v view) versions() []version {
 		out = append(out, x)
 	}
 	return out
+}
+
+// unused names a rule or a branch that no scenario uses; its condition follows.
+func (v view) unused(x version, m dmn.Covered) string {
+	name := m.Element
+	if key := "decisions." + name; x.Has(key) {
+		name = x.T(v.Lang(), key)
+	}
+	switch m.Kind {
+	case "rule":
+		return v.T("versions.unused.rule", "name", name, "n", v.Int(m.Rule))
+	case "then":
+		return v.T("versions.unused.then", "name", name)
+	}
+	return v.T("versions.unused.else", "name", name)
 }
 
 // find returns the version that the path names.
@@ -219,6 +237,68 @@ func (p changesPage) section(s pack.Section) []pack.Difference {
 		}
 	}
 	return out
+}
+
+// sorted parts the lines for people from those that only programs read.
+func sorted(all []pack.MarkedLine) (told, written []pack.MarkedLine) {
+	for _, line := range all {
+		if line.Raw {
+			written = append(written, line)
+		} else {
+			told = append(told, line)
+		}
+	}
+	return told, written
+}
+
+// in are the differences of a language.
+func in(lang i18n.Lang, list []pack.Difference) (out []pack.Difference) {
+	for _, d := range list {
+		if d.Lang == lang {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// marked are the lines of a difference; what is new or gone as a whole is not
+// marked word by word.
+func marked(d pack.Difference) (was, is []pack.MarkedLine) {
+	if d.New || d.Gone {
+		return pack.Unmarked(d.Was), pack.Unmarked(d.Is)
+	}
+	return pack.Mark(d.Was, d.Is)
+}
+
+// inWords reports whether lines tell a person anything.
+func inWords(lines []pack.Line) bool {
+	return slices.ContainsFunc(lines, func(x pack.Line) bool { return !x.Raw })
+}
+
+// runs writes the words of a line; those that differ are marked for eyes and ears.
+// It is put together here because a template would put blanks between them.
+func (v view) runs(mark string, all []pack.Run) string {
+	var b strings.Builder
+	aside := func(text string) {
+		b.WriteString(`<span class="govuk-visually-hidden" lang="` + string(v.Lang()) + `">` + html.EscapeString(text) + `</span>`)
+	}
+	for _, run := range all {
+		text := html.EscapeString(run.Text)
+		if !run.Changed {
+			b.WriteString(text)
+			continue
+		}
+		b.WriteString("<" + mark + ` class="pa-` + mark + `">`)
+		if mark == "ins" {
+			aside(v.T("versions.mark.added"))
+		} else {
+			aside(v.T("versions.mark.removed"))
+		}
+		b.WriteString(text)
+		aside(v.T("versions.mark.end"))
+		b.WriteString("</" + mark + ">")
+	}
+	return b.String()
 }
 
 // diagram draws a version's process.
