@@ -48,7 +48,7 @@ func TestArrival(t *testing.T) {
 
 			worker := s.desk(t, "Nadine Majerus", h)
 			worker.takeUp(r)
-			worker.sees("The person who lodges you has confirmed that you live there.", "28 November 2025")
+			worker.sees("The person who lodges the household has confirmed that they live there.", "28 November 2025")
 			worker.act("confirm")
 
 			citizen.open("/en/cases/" + r.id)
