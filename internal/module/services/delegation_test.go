@@ -27,7 +27,7 @@ func given(t *testing.T, o *office) (*Draft, *Delegation) {
 	if err := o.Save(ctx, d); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Delegate(ctx, anna, d.ID, "helpers", "Boris", "boris@example.test", i18n.EN); err != nil {
+	if err := o.Delegate(ctx, anna, d.ID, "helpers", Helper{"Boris", "boris@example.test", i18n.PT}, i18n.EN); err != nil {
 		t.Fatal(err)
 	}
 	all, err := o.Delegations(ctx, anna, d.ID)
@@ -68,6 +68,9 @@ func TestAPageIsGivenAwayAndComesBack(t *testing.T) {
 		}
 		if len(post.sent) != 1 || post.sent[0].To != "boris@example.test" || !strings.Contains(post.sent[0].Text, o.Link(given)) || strings.Contains(post.sent[0].Text, "Anna") {
 			t.Errorf("mailed: %+v", post.sent)
+		}
+		if !strings.Contains(post.sent[0].Text, "/pt/parts/") || post.sent[0].Subject != o.Texts.For(i18n.PT).T("services.delegate.mail.subject") {
+			t.Errorf("not in the language that was chosen: %+v", post.sent)
 		}
 		x, err := o.delegated(ctx, boris, given.Code)
 		if err != nil {
@@ -117,9 +120,9 @@ func TestAPageIsGivenToOneOnly(t *testing.T) {
 		ctx := context.Background()
 		o := newOffice(t, d)
 		draft, first := given(t, o)
-		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Carla", "", i18n.EN), errs.Conflict, "services.delegate.given")
-		wants(t, o.Delegate(ctx, anna, draft.ID, "plot", "Carla", "", i18n.EN), errs.NotFound, "services.delegate.page")
-		wants(t, o.Delegate(ctx, boris, draft.ID, "helpers", "Carla", "", i18n.EN), errs.NotFound, "services.draft.notFound")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Carla", "", i18n.EN}, i18n.EN), errs.Conflict, "services.delegate.given")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "plot", Helper{"Carla", "", i18n.EN}, i18n.EN), errs.NotFound, "services.delegate.page")
+		wants(t, o.Delegate(ctx, boris, draft.ID, "helpers", Helper{"Carla", "", i18n.EN}, i18n.EN), errs.NotFound, "services.draft.notFound")
 		_, err := o.delegated(ctx, anna, first.Code)
 		wants(t, err, errs.Forbidden, "services.delegate.own")
 		x, err := o.delegated(ctx, boris, first.Code)
@@ -141,7 +144,7 @@ func TestAPageIsGivenToOneOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		wants(t, o.keep(ctx, x, helper), errs.Gone, "services.delegate.over")
-		if err := o.Delegate(ctx, anna, draft.ID, "helpers", "Carla", "", i18n.EN); err != nil {
+		if err := o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Carla", "", i18n.EN}, i18n.EN); err != nil {
 			t.Errorf("taken back, and yet not to be given again: %v", err)
 		}
 	})
@@ -174,18 +177,18 @@ func TestPagesAreGivenAwayALimitedNumberOfTimes(t *testing.T) {
 			if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
 				t.Fatal(err)
 			}
-			if err := o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "boris@example.test", i18n.EN); err != nil {
+			if err := o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "boris@example.test", i18n.EN}, i18n.EN); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := o.queue.RunDue(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
-		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "", i18n.EN), errs.Conflict, "services.delegate.given")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "", i18n.EN}, i18n.EN), errs.Conflict, "services.delegate.given")
 		if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
 			t.Fatal(err)
 		}
-		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "boris@example.test", i18n.EN), errs.TooMany, "services.delegate.tooMany")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "boris@example.test", i18n.EN}, i18n.EN), errs.TooMany, "services.delegate.tooMany")
 		if _, err := o.queue.RunDue(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -364,7 +367,7 @@ func TestAPageThroughTheBrowser(t *testing.T) {
 	c.Get("/en/parts/" + all[0].Code).WantStatus(403)
 
 	for range maxDelegations - 1 {
-		if err := o.Delegate(t.Context(), anna, id, "helpers", "Boris", "", i18n.EN); err != nil {
+		if err := o.Delegate(t.Context(), anna, id, "helpers", Helper{"Boris", "", i18n.EN}, i18n.EN); err != nil {
 			t.Fatal(err)
 		}
 		if err := o.TakeBack(t.Context(), anna, id, "helpers"); err != nil {

@@ -12,14 +12,14 @@ import (
 	"passerelle/internal/platform/i18n"
 )
 
-const delegationColumns = `id, draft_id, page, version, code, name, email, owner, owner_name, owner_email, lang, account, answered_by, status, answers, rev, asked_at, ended_at`
+const delegationColumns = `id, draft_id, page, version, code, name, email, owner, owner_name, owner_email, lang, account, answered_by, status, answers, rev, asked_at, ended_at, helper_lang`
 
 func scanDelegation(row scanner) (*Delegation, error) {
 	var d Delegation
 	var asked, ended int64
 	var lang, answers string
 	err := row.Scan(&d.ID, &d.Draft, &d.Page, &d.Version, &d.Code, &d.Name, &d.Email, &d.Owner, &d.OwnerName, &d.OwnerEmail, &lang, &d.Account, &d.AnsweredBy,
-		&d.Status, &answers, &d.Rev, &asked, &ended)
+		&d.Status, &answers, &d.Rev, &asked, &ended, &d.HelperLang)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errs.New(errs.NotFound, "services.delegate.unknown")
 	}
@@ -71,9 +71,9 @@ func (store) addDelegation(ctx context.Context, tx db.Querier, d *Delegation) (b
 		return false, err
 	}
 	res, err := tx.ExecContext(ctx, `INSERT INTO services_delegation (`+delegationColumns+`)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18) ON CONFLICT DO NOTHING`,
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19) ON CONFLICT DO NOTHING`,
 		d.ID, d.Draft, d.Page, d.Version, d.Code, d.Name, d.Email, d.Owner, d.OwnerName, d.OwnerEmail, string(d.Lang), d.Account, d.AnsweredBy,
-		string(d.Status), string(answers), d.Rev, db.Micros(d.AskedAt), db.Micros(d.EndedAt))
+		string(d.Status), string(answers), d.Rev, db.Micros(d.AskedAt), db.Micros(d.EndedAt), string(d.HelperLang))
 	if err != nil {
 		return false, err
 	}

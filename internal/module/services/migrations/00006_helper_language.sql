@@ -1,0 +1,6 @@
+-- +goose Up
+ALTER TABLE services_delegation ADD COLUMN helper_lang TEXT NOT NULL DEFAULT 'fr'; -- in which the other person is written to
+UPDATE services_delegation SET helper_lang = lang;
+
+-- +goose Down
+ALTER TABLE services_delegation DROP COLUMN helper_lang;
