@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"passerelle/engine/feel"
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
@@ -27,12 +26,13 @@ import (
 // application. The other person sees that page and nothing else.
 type Delegation struct {
 	ID, Draft, Page              string
-	Code                         string    // in the link; worth nothing without signing in
-	Version                      string    // of the service, that Answers are written for
-	Name, Email                  string    // as the author named the person; Email "": the author passes the link on
-	Owner, OwnerName, OwnerEmail string    // the author
-	Lang, HelperLang             i18n.Lang // of the author; in which the person is written to
-	Account, AnsweredBy          string    // who took it
+	Code                         string       // in the link; worth nothing without signing in
+	Version                      string       // of the service, that Answers are written for
+	Name, Email                  string       // as the author named the person; Email "": the author passes the link on
+	Owner, OwnerName, OwnerEmail string       // the author
+	Applicant                    web.Identity // what conditions read of the author; never shown, gone when the page is back
+	Lang, HelperLang             i18n.Lang    // of the author; in which the person is written to
+	Account, AnsweredBy          string       // who took it
 	Status                       DelegationStatus
 	Answers                      form.Answers // of the page
 	Rev                          int64
@@ -86,6 +86,7 @@ func (s *Service) Delegate(ctx context.Context, who web.Identity, draft, page st
 		return errs.New(errs.Invalid, "services.delegate.name")
 	}
 	x := &Delegation{ID: db.NewID(s.Clock), Draft: d.ID, Page: page, Version: d.Version, Code: newCode(), Name: name, Email: to.Email, Owner: who.Account, OwnerName: who.Name,
+		Applicant:  web.Identity{Person: who.Person, GivenName: who.GivenName, FamilyName: who.FamilyName, BirthDate: who.BirthDate},
 		OwnerEmail: who.Email, Lang: lang, HelperLang: to.Lang, Status: DelegationOpen, Answers: onPage(p.Form.Page(page), d.Answers), Rev: 1, AskedAt: s.Clock.Now()}
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		before, err := s.store.delegations(ctx, tx, d.ID)
@@ -219,10 +220,11 @@ func (x *delegated) answers() form.Answers {
 	return a
 }
 
-// delegatedEnv is what the page's conditions see; of the author only what the
-// registers said, and no name.
+// delegatedEnv is what the page's conditions see: the same as before the author,
+// so that the questions are the same. No value of it is shown: packages whose
+// page would are refused (ADR 0019).
 func (s *Service) delegatedEnv(x *delegated, a form.Answers) form.Env {
-	return x.pack.FormEnv(pack.Facts{Application: a, Evidence: Values(x.draft.Evidence), Applicant: feel.Null(), Date: s.Today()})
+	return x.pack.FormEnv(pack.Facts{Application: a, Evidence: Values(x.draft.Evidence), Applicant: Applicant(x.Applicant), Date: s.Today()})
 }
 
 // keep stores what the person has answered so far.

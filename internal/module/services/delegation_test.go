@@ -150,6 +150,82 @@ func TestAPageIsGivenToOneOnly(t *testing.T) {
 	})
 }
 
+// TestAHelperIsAskedWhatTheAuthorIs: a condition that reads the applicant asks the
+// same of both, and what it read is neither shown nor kept.
+func TestAHelperIsAskedWhatTheAuthorIs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		from, _ := o.Packages.Version("allotment-garden", "2025")
+		asks, problems := form.Parse([]byte(`
+pages:
+  - id: plot
+    fields:
+      - {id: ares, type: integer}
+      - {id: shed, type: yesNo}
+  - id: helpers
+    when: "applicant != null"
+    fields:
+      - {id: grown, type: text, when: 'applicant.birthDate < date("2000-01-01")'}
+      - {id: young, type: text, when: 'applicant.birthDate >= date("2000-01-01")'}
+      - {id: other, type: text, required: false, checks: [{id: self, that: "value != applicant.id"}]}
+  - id: declare
+    fields:
+      - {id: rules, type: declaration}
+`), "form.yaml", nil)
+		if asks == nil {
+			t.Fatal(problems)
+		}
+		changed := *from
+		changed.Form = asks
+		o.Packages.Put(&changed)
+		anna := anna
+		anna.BirthDate = "1984-05-06"
+		draft := begin(t, o)
+		answer(draft, form.Answers{"ares": json.Number("4"), "shed": false})
+		if err := o.Save(ctx, draft); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "", i18n.DE}, i18n.EN); err != nil {
+			t.Fatal(err)
+		}
+		all, err := o.Delegations(ctx, anna, draft.ID)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		given := all[0]
+		x, err := o.delegated(ctx, boris, given.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.take(ctx, boris, x); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			answers form.Answers
+			wrong   string
+		}{
+			{form.Answers{}, "grown"},
+			{form.Answers{"grown": "so", "other": anna.Person}, "other"},
+			{form.Answers{"grown": "so", "young": "never asked"}, ""},
+		} {
+			x, _ = o.delegated(ctx, boris, given.Code)
+			if err := o.keep(ctx, x, c.answers); err != nil {
+				t.Fatal(err)
+			}
+			x, _ = o.delegated(ctx, boris, given.Code)
+			wrong, err := o.handBack(ctx, x)
+			if err != nil || len(wrong) > 1 || len(wrong) == 1 && wrong[0].Field != c.wrong || len(wrong) == 0 && c.wrong != "" {
+				t.Errorf("%v: %v %v, want %q", c.answers, wrong, err, c.wrong)
+			}
+		}
+		var kept string
+		if err := d.Read().QueryRowContext(ctx, `SELECT applicant FROM services_delegation WHERE id = $1`, given.ID).Scan(&kept); err != nil || kept != "{}" {
+			t.Errorf("the author's data stay behind: %q %v", kept, err)
+		}
+	})
+}
+
 func TestWhatIsSentIsNoLongerAskedOfOthers(t *testing.T) {
 	o := newOffice(t, dbtest.SQLite(t))
 	ctx := context.Background()
