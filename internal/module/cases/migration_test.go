@@ -438,6 +438,11 @@ func TestMigrationKeepsFourEyes(t *testing.T) {
 	if results["approve@2025"].By != frieda.Account || results["assess"].By != fritz.Account {
 		t.Errorf("%+v", results)
 	}
+	was, _ := w.Packages.Version("aid", "2025")
+	l := w.Texts.For(i18n.EN)
+	if got, want := w.file(examined).StepTitle(l, "approve@2025"), was.T(i18n.EN, "process.approve")+" (version 2025 of the service)"; got != want || !was.Has("process.approve") {
+		t.Errorf("what was set aside is called %q, not %q", got, want)
+	}
 }
 
 // A node that does not serve a version yet leaves the migration to those that do;
