@@ -291,3 +291,28 @@ func TestTheAllowanceIsTold(t *testing.T) {
 		t.Errorf("headline %q, result %+v", told.Headline, told.Result)
 	}
 }
+
+// TestOneWordForEachThing reads texts and letters as the locales are read.
+func TestOneWordForEachThing(t *testing.T) {
+	read := 0
+	err := fs.WalkDir(Luxembourg(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		for _, lang := range i18n.Langs {
+			if !strings.HasSuffix(name, "/texts/"+string(lang)+".yaml") && !strings.HasSuffix(name, "."+string(lang)+".md") {
+				continue
+			}
+			text, err := fs.ReadFile(Luxembourg(), name)
+			if err != nil {
+				return err
+			}
+			i18ntest.Words(t, lang, name, string(text))
+			read++
+		}
+		return nil
+	})
+	if err != nil || read < 5*len(least) {
+		t.Errorf("%d files read: %v", read, err)
+	}
+}
