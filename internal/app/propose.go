@@ -56,7 +56,7 @@ func Propose(ctx context.Context, cfg config.Config, log *slog.Logger, f pack.Fo
 
 // designer finds a designer by name.
 func designer(ctx context.Context, accounts *people.Service, name string) (web.Identity, error) {
-	all, err := accounts.Officials(ctx, "", simulation.RoleDesigner)
+	all, err := accounts.WithRole(ctx, simulation.RoleDesigner)
 	if err != nil {
 		return web.Identity{}, err
 	}
