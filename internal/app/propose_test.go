@@ -62,4 +62,18 @@ func TestAVersionIsProposedFromTheCommandLine(t *testing.T) {
 	if _, ok := a.packages.Version(f.Service, "2030"); !ok {
 		t.Error("it is not served")
 	}
+
+	back, err := ProposeWithdrawal(ctx, cfg, log, f.Service, "2030", "Claire Wagener", "The law was put off.")
+	if err != nil || back == "" {
+		t.Fatal(err)
+	}
+	if err := a.published.Approve(ctx, designers["Rui Marques"], back, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := a.packages.Version(f.Service, "2030"); ok {
+		t.Error("it is withdrawn, and served")
+	}
+	if _, err := ProposeWithdrawal(ctx, cfg, log, f.Service, "2025", "Claire Wagener", "x"); err == nil {
+		t.Error("what is in force is taken back")
+	}
 }

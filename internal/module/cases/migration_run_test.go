@@ -331,3 +331,40 @@ func (p *play) migrates() map[CaseState]bool {
 	}
 	return came
 }
+
+// TestUses: a version is needed by its cases, and by a migration that may go on.
+func TestUses(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newAid(t, d), context.Background()
+		uses := func(version string) bool {
+			t.Helper()
+			used, err := Uses(ctx, d.Read(), "aid", version)
+			w.must(err)
+			return used
+		}
+		if uses("2025") || uses("2026") {
+			t.Error("nothing uses them")
+		}
+		w.asks("100.00")
+		w.run()
+		if !uses("2025") || uses("2026") {
+			t.Error("a case uses 2025 alone")
+		}
+		w.must(w.PlanMigration(ctx, dora, "m", toAssess))
+		if !uses("2026") {
+			t.Error("a dry run looks at it")
+		}
+		w.run()
+		if uses("2026") {
+			t.Error("a plan that nobody runs holds it")
+		}
+		w.must(w.StartMigration(ctx, dora, "m"))
+		if !uses("2026") {
+			t.Error("a migration goes there")
+		}
+		w.run()
+		if uses("2025") || !uses("2026") {
+			t.Error("its case went over")
+		}
+	})
+}
