@@ -73,9 +73,9 @@ func TestPublish(t *testing.T) {
 			two.fits()
 
 			// Its day has not come: it can still be taken back, by two as well.
-			two.click("main details summary")
+			two.unfold("#reason")
 			two.fill("reason", "The law was put off.")
-			two.goOn()
+			two.click("main details button")
 			two.sees("You proposed to withdraw this version", "The law was put off.")
 			two.fits()
 			one.open(two.path())
