@@ -110,14 +110,14 @@ func (e InvalidApplication) Error() string {
 func (s *Service) Submit(ctx context.Context, sub Submission) (Receipt, error) {
 	for {
 		r, err := s.submit(ctx, sub)
-		if !errors.Is(err, errNumberTaken) {
+		if !errors.Is(err, errTaken) {
 			return r, err
 		}
 	}
 }
 
-// errNumberTaken: the random case number is another case's.
-var errNumberTaken = errors.New("cases: the number is taken")
+// errTaken: the key, or the random number, is another case's.
+var errTaken = errors.New("cases: the key or the number is taken")
 
 func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 	if sub.Actor.Account == "" {
@@ -163,18 +163,22 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	var receipt Receipt
 	err = s.DB.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) error { // by the unique keys of the case
-		inserted, err := s.store.insert(ctx, tx, c, canonical, file)
-		if err != nil {
+		if err := s.store.insert(ctx, tx, c, canonical, file, errTaken); err != nil {
 			return err
 		}
-		if !inserted {
-			receipt, err = s.again(ctx, tx, sub, errNumberTaken)
-			return err
-		}
-		receipt = c.receipt()
 		return s.write(ctx, tx, ch)
+	})
+	switch {
+	case err == nil:
+		return c.receipt(), nil
+	case !errors.Is(err, errTaken):
+		return Receipt{}, err
+	}
+	var receipt Receipt
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) { // the other may be about to be committed
+		receipt, err = s.again(ctx, tx, sub, errTaken)
+		return err
 	})
 	return receipt, err
 }

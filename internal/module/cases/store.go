@@ -184,21 +184,16 @@ func (f File) json() ([]byte, error) {
 	return append(append(b, p...), '}'), nil
 }
 
-// insert stores a new case, its application and file given as JSON. It returns false when the account's key is taken,
-// or, once in a very long time, the random number.
-func (store) insert(ctx context.Context, tx db.Querier, c *Case, application, file []byte) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO cases_case (id, number, kind, service, version, authority, account, person, name, email, lang,
+// insert stores a new case, its application and file given as JSON. When the account's key is taken, or, once in a
+// very long time, the random number, the transaction ends in taken.
+func (store) insert(ctx context.Context, tx *db.Tx, c *Case, application, file []byte, taken error) error {
+	return db.SendOne(ctx, tx, taken, `INSERT INTO cases_case (id, number, kind, service, version, authority, account, person, name, email, lang,
 		idempotency, linked, status, outcome, submitted_at, due_at, decided_at, rev, entries, content_hash, application, file, incident, search)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25)
 		ON CONFLICT DO NOTHING`,
 		c.ID, c.Number, string(c.Kind), c.Service, c.Version, c.Authority, c.Account, c.Person, c.Name, c.Email, string(c.Lang),
 		c.Idempotency, c.Linked, string(c.Status), string(c.Outcome), db.Micros(c.SubmittedAt), due(c.deadline()), db.Micros(c.DecidedAt),
 		c.rev, c.entries, c.ContentHash, string(application), string(file), c.File.Incident, fold(c.Name+" "+c.Number))
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
 }
 
 // update writes the case back if nobody changed it since it was read; otherwise

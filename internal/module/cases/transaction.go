@@ -212,12 +212,9 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, ch *change) error {
 		if err != nil {
 			return err
 		}
-		inserted, err := s.store.insert(ctx, tx, o.c, canonical, file)
-		if err != nil {
+		// Two appeals at once: the first one stands.
+		if err := s.store.insert(ctx, tx, o.c, canonical, file, errs.New(errs.Conflict, "cases.changed")); err != nil {
 			return err
-		}
-		if !inserted { // two appeals at once: the first one stands
-			return errs.New(errs.Conflict, "cases.changed")
 		}
 		if err := s.write(ctx, tx, o); err != nil {
 			return err

@@ -32,6 +32,7 @@ type backend interface {
 	dialect() Dialect
 	read() Querier
 	write(ctx context.Context, guarded bool, fn func(context.Context, *Tx) error) error
+	commit(ctx context.Context, statements []statement) error // of one guarded Write, in a transaction with others'
 	migrate(ctx context.Context, m migration) error
 	ping(ctx context.Context) error
 	close() error
@@ -83,7 +84,8 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 // others: each row it changes is changed under a condition that its statement
 // itself checks (a revision, a lease, a unique key), and nothing else it has
 // read needs to be true still. On PostgreSQL it runs at READ COMMITTED and
-// never collides with a neighbour.
+// never collides with a neighbour; one that only sends ([Send], [SendOne]) is
+// committed together with others.
 func (d *DB) WriteGuarded(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	return d.write(ctx, true, fn)
 }
@@ -96,10 +98,22 @@ func (d *DB) write(ctx context.Context, guarded bool, fn func(ctx context.Contex
 		return err
 	}
 	var topics []string
-	err := d.backend.write(context.WithValue(ctx, insideWrite{d}, true), guarded, func(ctx context.Context, tx *Tx) error {
+	inside := context.WithValue(ctx, insideWrite{d}, true)
+	watched := func(ctx context.Context, tx *Tx) error {
 		defer func() { topics = tx.topics }()
 		return fn(ctx, tx)
-	})
+	}
+	var first ahead
+	var err error
+	if guarded {
+		err = first.run(inside, watched)
+	}
+	switch {
+	case !guarded || first.asked:
+		err = d.backend.write(inside, guarded, watched)
+	case err == nil && len(first.statements) > 0:
+		err = d.backend.commit(ctx, first.statements)
+	}
 	if err != nil {
 		if err = explain(err); errs.KindOf(err) == errs.Unavailable {
 			d.refusing.Store(true)
@@ -140,9 +154,9 @@ func (d *DB) Close() error { return d.backend.close() }
 type Stats struct {
 	Writes   int64         // Write calls that were acknowledged
 	Failed   int64         // Write calls that returned an error
-	Commits  int64         // transactions committed; on SQLite each holds one or more Writes and costs one fsync of the log
+	Commits  int64         // transactions committed; each holds one or more Writes and costs one fsync of the log
 	Largest  int64         // most Writes in one commit
-	Retries  int64         // Writes run again: on PostgreSQL after a collision, on SQLite after a neighbour's failure
+	Retries  int64         // Writes run again: after a collision on PostgreSQL, or a neighbour's failure in the same commit
 	Recovers int64         // SQLite: writer connections replaced after a failure
 	InCommit time.Duration // total time spent in COMMIT, that is mostly in fsync
 }

@@ -29,10 +29,11 @@
 //   - SQLite: one connection writes. Waiting Write functions share one
 //     BEGIN IMMEDIATE … COMMIT (group commit, synchronous=FULL). A failing one
 //     takes nobody along: if it had written, the others run again.
-//   - PostgreSQL: every Write is one serializable transaction (a WriteGuarded
-//     one at READ COMMITTED), run again after a serialization failure, a
-//     deadlock or a lost connection for at least [RetryFor]. The read pool is
-//     read-only on both.
+//   - PostgreSQL: every Write is one serializable transaction, run again after a
+//     serialization failure, a deadlock or a lost connection for at least
+//     [RetryFor]. A WriteGuarded one is at READ COMMITTED, and if it only sends
+//     ([Send], [SendOne]), shares its transaction with others that wait: group
+//     commit here too. The read pool is read-only on both.
 //     Looking for an absent row and then inserting it makes neighbours in the
 //     index collide, and one of them runs again: on a busy path let
 //     INSERT … ON CONFLICT DO NOTHING and its RowsAffected decide instead.

@@ -21,3 +21,34 @@ func WithConnector(t *testing.T, wrap func(driver.Connector) driver.Connector) {
 
 // Again is whether a PostgreSQL transaction that ended in an error is run again.
 var Again = again
+
+// HoldGroups keeps the groups of PostgreSQL from beginning until release is called.
+func HoldGroups(d *DB) (release func()) {
+	g := d.backend.(*postgresDB).group
+	for range cap(g.more) {
+		g.more <- struct{}{}
+	}
+	g.place <- struct{}{}
+	return func() {
+		<-g.place
+		for range cap(g.more) {
+			<-g.more
+		}
+	}
+}
+
+// Groups is how many Writes wait for a group of PostgreSQL, and whether one is
+// under way.
+func Groups(d *DB) (waiting int, busy bool) {
+	g := d.backend.(*postgresDB).group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting), len(g.place) > 0
+}
+
+// WithLogPages makes the checkpoints of this test come earlier.
+func WithLogPages(t *testing.T, pages int64) {
+	before := logPages
+	logPages = pages
+	t.Cleanup(func() { logPages = before })
+}

@@ -37,58 +37,49 @@ type pipeline struct {
 	later     []statement
 }
 
-type statement struct {
-	text      string
-	args      []any
-	otherwise error // if not nil: the outcome unless one row is affected
-}
-
-func (t *pipeline) send(query string, args []any, otherwise error) error {
-	args, err := normalise(args)
-	if err == nil {
-		t.later = append(t.later, statement{query, args, otherwise})
-	}
-	return err
-}
+func (t *pipeline) keep(s statement) { t.later = append(t.later, s) }
 
 func (t *pipeline) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if t.begun && len(t.later) == 0 {
 		return t.direct.ExecContext(ctx, query, args...)
 	}
-	if err := t.send(query, args, nil); err != nil {
+	args, err := normalise(args)
+	if err != nil {
 		return nil, err
 	}
-	n, err := t.flush(ctx, "")
+	t.keep(statement{query, args, nil})
+	n, _, err := t.flush(ctx, "")
 	return driver.RowsAffected(n), explain(err)
 }
 
 func (t *pipeline) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if _, err := t.flush(ctx, ""); err != nil {
+	if _, _, err := t.flush(ctx, ""); err != nil {
 		return nil, explain(err)
 	}
 	return t.direct.QueryContext(ctx, query, args...)
 }
 
 func (t *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if _, err := t.flush(ctx, ""); err != nil {
+	if _, _, err := t.flush(ctx, ""); err != nil {
 		return brokenRow(ctx, explain(err))
 	}
 	return t.direct.QueryRowContext(ctx, query, args...)
 }
 
 // settle does what must be known before COMMIT leaves: the number of the
-// transaction, and whether all statements hold that others stand on.
-func (t *pipeline) settle(ctx context.Context) error {
+// transaction, and whether all statements hold that others stand on. failed is
+// the place of the statement that does not, or -1.
+func (t *pipeline) settle(ctx context.Context) (failed int, err error) {
 	if t.begun && !slices.ContainsFunc(t.later, func(s statement) bool { return s.otherwise != nil }) {
-		return nil
+		return -1, nil
 	}
-	_, err := t.flush(ctx, "")
-	return err
+	_, failed, err = t.flush(ctx, "")
+	return failed, err
 }
 
 // commit ends the transaction.
 func (t *pipeline) commit(ctx context.Context) error {
-	_, err := t.flush(ctx, "COMMIT")
+	_, _, err := t.flush(ctx, "COMMIT")
 	return err
 }
 
@@ -97,17 +88,18 @@ func (t *pipeline) rollback(ctx context.Context) {
 		return
 	}
 	t.later = nil
-	if _, err := t.flush(context.WithoutCancel(ctx), "ROLLBACK"); err != nil || t.broken {
+	if _, _, err := t.flush(context.WithoutCancel(ctx), "ROLLBACK"); err != nil || t.broken {
 		discard(t.conn)
 	}
 }
 
 // flush sends BEGIN if the transaction has not begun, what was kept for later,
 // and last (COMMIT, ROLLBACK or ""). It returns how many rows the last kept
-// statement affected.
-func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err error) {
+// statement affected, and which of them failed, or -1.
+func (t *pipeline) flush(ctx context.Context, last string) (affected int64, failed int, err error) {
+	failed = -1
 	if t.begun && len(t.later) == 0 && last == "" {
-		return 0, nil
+		return 0, failed, nil
 	}
 	later := t.later
 	t.later = nil
@@ -156,12 +148,14 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err 
 			}
 			conn.PgConn().CustomData()[lifeKey] = t.id.life
 		}
-		for _, s := range later {
+		for i, s := range later {
 			tag, err := answers.Exec()
 			if err != nil {
+				failed = i
 				return err
 			}
 			if affected = tag.RowsAffected(); s.otherwise != nil && affected != 1 {
+				failed = i
 				return s.otherwise
 			}
 		}
@@ -170,5 +164,5 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, err 
 		}
 		return err
 	})
-	return affected, err
+	return affected, failed, err
 }

@@ -33,6 +33,7 @@ type postgresDB struct {
 	writes, reads *sql.DB
 	reading       direct
 	count         *counters
+	group         *group
 }
 
 func openPostgres(ctx context.Context, url string, c *counters) (*postgresDB, error) {
@@ -50,7 +51,7 @@ func openPostgres(ctx context.Context, url string, c *counters) (*postgresDB, er
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
 
 	p := &postgresDB{writes: stdlib.OpenDB(*config), reads: stdlib.OpenDB(*reading), count: c}
-	p.reading = direct{p.reads}
+	p.reading, p.group = direct{p.reads}, newGroup(p)
 	for _, pool := range []*sql.DB{p.writes, p.reads} {
 		pool.SetMaxOpenConns(postgresConns)
 		pool.SetMaxIdleConns(postgresConns)
@@ -74,15 +75,31 @@ func (p *postgresDB) ping(ctx context.Context) error {
 
 func (p *postgresDB) close() error { return errors.Join(p.writes.Close(), p.reads.Close()) }
 
+// The isolation of a transaction.
+const (
+	serializable  = "SERIALIZABLE" // what a function reads is still true when it commits, as on SQLite
+	readCommitted = "READ COMMITTED"
+)
+
 func (p *postgresDB) write(ctx context.Context, guarded bool, fn func(context.Context, *Tx) error) error {
-	isolation := "SERIALIZABLE" // what a function reads is still true when it commits, as on SQLite
+	isolation := serializable
 	if guarded {
-		isolation = "READ COMMITTED"
+		isolation = readCommitted
 	}
+	return p.persist(ctx, func() error { return p.attempt(ctx, isolation, fn) })
+}
+
+func (p *postgresDB) commit(ctx context.Context, statements []statement) error {
+	return p.persist(ctx, func() error { return p.group.commit(ctx, statements) })
+}
+
+// persist tries again while the server is away or transactions collide, for
+// [RetryFor].
+func (p *postgresDB) persist(ctx context.Context, try func() error) error {
 	sys := clock.System{}
 	deadline := sys.Now().Add(RetryFor)
 	for attempt := 0; ; attempt++ {
-		err := p.attempt(ctx, isolation, fn)
+		err := try()
 		if err == nil || !again(err) || ctx.Err() != nil {
 			p.count.outcome(err)
 			return err
@@ -123,21 +140,27 @@ func (p *postgresDB) attempt(ctx context.Context, isolation string, fn func(cont
 	}()
 	call(ctx, &Tx{on: t}, fn, func(e error) { err = e })
 	if err == nil {
-		err = t.settle(ctx)
+		_, err = t.settle(ctx)
 	}
 	if err != nil {
 		return err
 	}
+	ended = true
+	return p.end(ctx, t, 1)
+}
+
+// end commits a transaction of so many Writes, and finds out what became of it
+// when the server gives no answer.
+func (p *postgresDB) end(ctx context.Context, t *pipeline, writes int) error {
 	sys := clock.System{}
 	start := sys.Now()
-	ended = true
 	if err := t.commit(context.WithoutCancel(ctx)); err != nil {
-		discard(conn)
+		discard(t.conn)
 		if !lostConnection(err) || t.id.number == "" || !p.committed(ctx, t.id) {
 			return err
 		}
 	}
-	p.count.committed(1, sys.Now().Sub(start))
+	p.count.committed(writes, sys.Now().Sub(start))
 	return nil
 }
 

@@ -84,8 +84,9 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 }
 
 // Send runs a statement of which nobody wants the outcome: it returns no rows,
-// and an error in it fails the Write as any other would, if not at once. On
-// PostgreSQL it travels with the next statement or with the commit.
+// and an error in it fails the Write as any other would, if not at once. In a
+// [DB.WriteGuarded], and on PostgreSQL always, it waits for the next statement or
+// for the end.
 func Send(ctx context.Context, q Querier, query string, args ...any) error {
 	if sent, err := later(ctx, q, nil, query, args); sent || err != nil {
 		return err
@@ -95,8 +96,8 @@ func Send(ctx context.Context, q Querier, query string, args ...any) error {
 }
 
 // SendOne is [Send] for a statement on which the others stand: unless it
-// affects one row, the Write fails with otherwise, on PostgreSQL perhaps only
-// when its function has returned.
+// affects one row, the Write fails with otherwise, perhaps only when its function
+// has returned.
 func SendOne(ctx context.Context, tx *Tx, otherwise error, query string, args ...any) error {
 	if sent, err := later(ctx, tx, otherwise, query, args); sent || err != nil {
 		return err
@@ -112,20 +113,25 @@ func SendOne(ctx context.Context, tx *Tx, otherwise error, query string, args ..
 	return tx.note(err)
 }
 
-// later keeps a statement for the next round trip to PostgreSQL.
+// later keeps a statement until the end of the Write, or until an outcome is
+// wanted.
 func later(ctx context.Context, q Querier, otherwise error, query string, args []any) (kept bool, err error) {
 	t, ok := q.(*Tx)
 	if !ok {
 		return false, nil
 	}
-	p, ok := t.on.(*pipeline)
+	k, ok := t.on.(keeper)
 	if !ok {
 		return false, nil
 	}
 	if _, err := t.ready(ctx); err != nil {
 		return false, err
 	}
-	return true, t.note(p.send(query, args, otherwise))
+	if args, err = normalise(args); err != nil {
+		return true, t.note(err)
+	}
+	k.keep(statement{query, args, otherwise})
+	return true, nil
 }
 
 // ready refuses a finished or failed transaction and a context that is done.

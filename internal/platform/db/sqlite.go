@@ -22,6 +22,7 @@ const (
 type sqliteDB struct {
 	path    string
 	writer  *writer
+	copies  *checkpointer
 	readers *sql.DB
 	reading *prepared
 }
@@ -60,21 +61,27 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 	_, _ = sqlite.Fdatasync(true)
 
 	w, err := openWriter(ctx, path, sqliteDSN(path,
-		"cache_size(-16384)",            // 16 MiB
-		"wal_autocheckpoint(4000)",      // 16 MiB of log between two checkpoints
+		"cache_size(-16384)", // 16 MiB
+		fmt.Sprintf("wal_autocheckpoint(%d)", logMost),
 		"journal_size_limit(67108864)"), // give a log that grew under long reads back to the disk
 		c)
 	if err != nil {
 		return nil, err
 	}
-	readers, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)", "cache_size(-4096)"))
+	copying, err := sql.Open("sqlite", sqliteDSN(path, "wal_autocheckpoint(0)"))
 	if err != nil {
 		w.close()
 		return nil, err
 	}
+	copies := newCheckpointer(w, copying)
+	readers, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)", "cache_size(-4096)"))
+	if err != nil {
+		w.close()
+		return nil, errors.Join(err, copies.close())
+	}
 	readers.SetMaxOpenConns(sqliteReaders)
 	readers.SetMaxIdleConns(sqliteReaders)
-	return &sqliteDB{path: path, writer: w, readers: readers, reading: &prepared{on: readers}}, nil
+	return &sqliteDB{path: path, writer: w, copies: copies, readers: readers, reading: &prepared{on: readers}}, nil
 }
 
 func (s *sqliteDB) dialect() Dialect { return SQLite }
@@ -96,6 +103,10 @@ func (s *sqliteDB) write(ctx context.Context, _ bool, fn func(context.Context, *
 	return s.writer.write(ctx, fn)
 }
 
+func (s *sqliteDB) commit(ctx context.Context, statements []statement) error {
+	return s.writer.commit(ctx, statements)
+}
+
 func (s *sqliteDB) ping(ctx context.Context) error {
 	var one int
 	return s.reading.QueryRowContext(ctx, "SELECT 1").Scan(&one)
@@ -104,7 +115,7 @@ func (s *sqliteDB) ping(ctx context.Context) error {
 func (s *sqliteDB) close() error {
 	s.writer.close()
 	s.reading.forget()
-	return s.readers.Close()
+	return errors.Join(s.copies.close(), s.readers.Close())
 }
 
 // prepared runs statements on a pool or a connection and keeps them prepared

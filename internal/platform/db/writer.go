@@ -29,7 +29,9 @@ const (
 //
 // Its goroutine alone begins and ends transactions. A Write function runs in
 // its caller's goroutine, while the writer waits: panics and tests' FailNow
-// stay where they belong, and the connection still has one user at a time.
+// stay where they belong, and the connection still has one user at a time. What a
+// guarded Write has only sent, the writer runs itself: nobody waits for anybody to
+// wake up.
 //
 // A batch begins without savepoints, each of which costs two statements and a
 // copy of every page it changes. When a Write fails and has written before, the
@@ -41,13 +43,17 @@ type writer struct {
 	count *counters
 	queue chan *request
 
+	grown chan struct{} // to the checkpointer: the log may be long; closed at the end
+	tidy  chan struct{} // from it: copy what was added meanwhile
+
 	closing chan struct{} // closed once: no new requests
 	once    sync.Once
 	stopped chan struct{} // closed when the goroutine has ended
 
 	// The goroutine's own:
-	conn *sql.Conn // nil: to be connected by the next batch
-	on   *prepared
+	conn    *sql.Conn // nil: to be connected by the next batch
+	on      *prepared
+	commits int
 
 	watched bool // the driver tells when SQLite ends a transaction by itself
 	ended   bool // it did; set in the goroutine that runs the statement
@@ -55,6 +61,8 @@ type writer struct {
 
 // request is one Write on its way through the writer.
 type request struct {
+	statements []statement // of a guarded Write; otherwise its function runs in its turn
+
 	claimed atomic.Bool // by the writer (its turn comes) or by the caller (gives up)
 	turn    chan *Tx    // writer → caller: run your function
 	ran     chan error  // caller → writer: my function's outcome
@@ -70,7 +78,8 @@ func openWriter(ctx context.Context, path, dsn string, c *counters) (*writer, er
 	}
 	w := &writer{
 		path: path, pool: sql.OpenDB(connector), count: c,
-		queue:   make(chan *request, batchWrites),
+		queue: make(chan *request, batchWrites),
+		grown: make(chan struct{}, 1), tidy: make(chan struct{}, 1),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := w.connect(ctx); err != nil {
@@ -157,9 +166,18 @@ func (w *writer) disconnect() {
 	w.conn, w.on = nil, nil
 }
 
+// commit queues statements and waits for the outcome of their batch.
+func (w *writer) commit(ctx context.Context, statements []statement) error {
+	return w.await(ctx, &request{statements: statements, done: make(chan error, 1)}, nil)
+}
+
 // write queues fn and waits for the outcome of its batch.
 func (w *writer) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
-	r := &request{turn: make(chan *Tx, 1), ran: make(chan error, 1), done: make(chan error, 1)}
+	return w.await(ctx, &request{turn: make(chan *Tx, 1), ran: make(chan error, 1), done: make(chan error, 1)}, fn)
+}
+
+// await queues r, runs fn when it is its turn, and returns the outcome.
+func (w *writer) await(ctx context.Context, r *request, fn func(context.Context, *Tx) error) error {
 	select {
 	case <-w.closing:
 		return errClosed
@@ -210,10 +228,16 @@ func (w *writer) close() {
 func (w *writer) run() {
 	defer close(w.stopped)
 	defer func() {
+		close(w.grown)
 		w.disconnect()
 		_ = w.pool.Close()
 	}()
 	for {
+		select {
+		case <-w.tidy:
+			w.copyRest()
+		default:
+		}
 		select {
 		case r := <-w.queue:
 			w.batch(r)
@@ -223,6 +247,8 @@ func (w *writer) run() {
 		select {
 		case r := <-w.queue:
 			w.batch(r)
+		case <-w.tidy:
+			w.copyRest()
 		case <-w.closing:
 			for { // those who queued before the closing
 				select {
@@ -234,6 +260,14 @@ func (w *writer) run() {
 				return
 			}
 		}
+	}
+}
+
+// copyRest copies what is in the log since the checkpointer looked, so that the
+// next batch begins it anew. An error leaves the log as it is.
+func (w *writer) copyRest() {
+	if w.conn != nil {
+		_ = w.exec(checkpoint)
 	}
 }
 
@@ -295,6 +329,12 @@ func (w *writer) batch(first *request) {
 		w.giveUp()
 	} else {
 		w.count.committed(len(waiting), sys.Now().Sub(start))
+		if w.commits++; w.commits%logLooks == 0 {
+			select {
+			case w.grown <- struct{}{}:
+			default:
+			}
+		}
 	}
 	finish(err)
 }
@@ -355,8 +395,12 @@ func (w *writer) runOne(r *request, careful bool) (err, broken error) {
 		}
 	}
 	tx := &Tx{on: w.on, shared: true}
-	r.turn <- tx
-	err = <-r.ran
+	if r.statements != nil {
+		call(context.Background(), tx, func(ctx context.Context, tx *Tx) error { return do(ctx, tx, r.statements) }, func(e error) { err = e })
+	} else {
+		r.turn <- tx
+		err = <-r.ran
+	}
 	switch {
 	case w.ended:
 		return lost(err), lost(nil)

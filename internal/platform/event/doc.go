@@ -5,7 +5,7 @@
 // # Invariants
 //
 //   - An event is stored if, and only if, the transaction that published it
-//     commits. Publishing the same id again changes nothing, so ids are
+//     commits. Publishing the same id again ends the transaction, so ids are
 //     deterministic where the command may be repeated.
 //   - Each consumer handles each event exactly once: its handler's writes and
 //     the note that it is done are one transaction (work.HandleTx). What leaves

@@ -28,19 +28,10 @@ const insertText = `
 	INSERT INTO event_log (id, type, subject, at, payload) VALUES ($1, $2, $3, $4, $5)
 	ON CONFLICT (id) DO NOTHING`
 
-// insert stores e; first is false when its id is known.
-func insert(ctx context.Context, tx db.Querier, e Event) (first bool, err error) {
-	res, err := tx.ExecContext(ctx, insertText, e.ID, e.Type, e.Subject, db.Micros(e.At), string(e.Payload))
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
-}
-
-// keep stores e unless its id is known, for an event that nobody hears.
-func keep(ctx context.Context, tx db.Querier, e Event) error {
-	return db.Send(ctx, tx, insertText, e.ID, e.Type, e.Subject, db.Micros(e.At), string(e.Payload))
+// insert stores e; a known id ends the transaction.
+func insert(ctx context.Context, tx *db.Tx, e Event) error {
+	known := errs.New(errs.Conflict, "").Because("event: %s was published before", e.ID)
+	return db.SendOne(ctx, tx, known, insertText, e.ID, e.Type, e.Subject, db.Micros(e.At), string(e.Payload))
 }
 
 func load(ctx context.Context, q db.Querier, id string) (Event, error) {

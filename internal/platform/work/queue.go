@@ -446,8 +446,7 @@ func (q *Queue) attempt(ctx context.Context, h handler, j Job) (err error) {
 			return err
 		}
 		return q.d.WriteGuarded(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
-			_, err := finish(ctx, tx, j) // not held: rescheduled, cancelled or run again elsewhere
-			return err
+			return finish(ctx, tx, j) // not held: rescheduled, cancelled or run again elsewhere
 		})
 	}
 	return q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -461,8 +460,7 @@ func (q *Queue) attempt(ctx context.Context, h handler, j Job) (err error) {
 		if err := h.tx(ctx, tx, j); err != nil {
 			return err
 		}
-		_, err = finish(ctx, tx, j) // not held: the handler rescheduled it
-		return err
+		return finish(ctx, tx, j) // not held: the handler rescheduled it
 	})
 }
 

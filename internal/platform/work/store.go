@@ -92,13 +92,8 @@ func Once(ctx context.Context, tx db.Querier, id string) (first bool, err error)
 const finishText = `DELETE FROM work_job WHERE id = $1 AND lease = $2`
 
 // finish removes a job that is done, if the lease is still held.
-func finish(ctx context.Context, tx db.Querier, j Job) (held bool, err error) {
-	res, err := tx.ExecContext(ctx, finishText, j.ID, j.lease)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+func finish(ctx context.Context, tx *db.Tx, j Job) error {
+	return db.Send(ctx, tx, finishText, j.ID, j.lease)
 }
 
 // dueKinds returns those of kinds that have a job to run. now is the domain's

@@ -112,7 +112,8 @@ func (c *Cutter) pass(client, server net.Conn) {
 		if err != nil {
 			return
 		}
-		if (bytes.Contains(buf[:n], []byte("COMMIT")) || bytes.Contains(buf[:n], preparedCommit)) && c.its() {
+		// A BEGIN at READ COMMITTED is none.
+		if (bytes.Contains(buf[:n], []byte("COMMIT\x00")) || bytes.Contains(buf[:n], preparedCommit)) && c.its() {
 			c.cuts.Add(1)
 			if !c.late.Load() {
 				return
