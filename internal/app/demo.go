@@ -34,13 +34,14 @@ const (
 
 // demonstration is what stands in for the rest of a State.
 type demonstration struct {
-	people  *population.Population
-	clock   *console.Clock
-	first   bool // nothing has been seeded yet
-	bank    *payments.Bank
-	mailbox *mail.Mailbox
-	idp     *idp.Provider
-	console *console.Console
+	people    *population.Population
+	registers *registers.Registers
+	clock     *console.Clock
+	first     bool // nothing has been seeded yet
+	bank      *payments.Bank
+	mailbox   *mail.Mailbox
+	idp       *idp.Provider
+	console   *console.Console
 }
 
 func newDemonstration(cfg config.Config, d *db.DB, directory *exchange.Directory) (*demonstration, error) {
@@ -52,7 +53,8 @@ func newDemonstration(cfg config.Config, d *db.DB, directory *exchange.Directory
 	if demo.bank, err = payments.Open(cfg.Server.DataDir); err != nil {
 		return nil, err
 	}
-	registers.New(demo.people, demo.clock).Connect(directory)
+	demo.registers = registers.New(demo.people, demo.clock)
+	demo.registers.Connect(directory)
 	demo.mailbox = mail.NewMailbox(d, demo.clock)
 	demo.idp, err = idp.New(idp.Options{
 		People: demo.people, PublicURL: cfg.Server.PublicURL, DataDir: cfg.Server.DataDir, ClientID: demoClient,

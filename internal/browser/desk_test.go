@@ -54,3 +54,41 @@ func (v *visitor) unfold(inside string) {
 		v.press("[data-unfold]")
 	}
 }
+
+// TestAnOfficerOnAPhone: no table of the workbench has to be scrolled sideways.
+func TestAnOfficerOnAPhone(t *testing.T) {
+	s := shared(t)
+	v := s.desk(t, fnsWorker, how{width: phone})
+	v.quiet = true
+	upright := func() {
+		t.Helper()
+		if wide := eval[string](v, `() => [...document.querySelectorAll(".pa-scroll:has(table)")].filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute("aria-label")).join(", ")`); wide != "" {
+			t.Errorf("%s: %s", v.path(), wide)
+		}
+	}
+	for _, lang := range langs {
+		v.open("/" + lang + "/workbench")
+		upright()
+		v.open("/" + lang + "/workbench/cases/" + v.caseIDs()[0] + "/grounds")
+		upright()
+	}
+}
+
+// TestWhatToActWithStaysInSight beside a file, all of it, in a window of 900 px:
+// nothing in it scrolls by itself.
+func TestWhatToActWithStaysInSight(t *testing.T) {
+	s := shared(t)
+	v := s.desk(t, fnsWorker, how{width: desktop})
+	v.open("/en/workbench/cases/" + v.caseIDs()[0])
+	for _, to := range []string{"0", "document.documentElement.scrollHeight / 2"} {
+		hidden := eval[string](v, `() => {
+			window.scrollTo({top: `+to+`, behavior: "instant"});
+			const column = document.querySelector(".pa-work__act"), box = column.getBoundingClientRect();
+			if (column.scrollHeight > column.clientHeight) return "it scrolls by itself";
+			return window.scrollY > 0 && box.bottom > innerHeight ? "it ends " + (box.bottom - innerHeight) + " px below the window" : "";
+		}`)
+		if hidden != "" {
+			t.Errorf("at %s: %s", to, hidden)
+		}
+	}
+}

@@ -17,7 +17,7 @@ var inspected struct {
 }
 
 // inspecting is how many tests inspect pages for the count below.
-const inspecting = 8
+const inspecting = 9
 
 func remember(path string) {
 	path, _, _ = strings.Cut(path, "?")

@@ -1,3 +1,7 @@
+import { stayInSight } from "./sight.js"
+
+stayInSight(document.querySelector(".pa-work__act"))
+
 // The keyboard of the workbench. Rows are [data-row], each with one link and,
 // where it can be claimed, one [data-claim] button. Every key has a visible
 // control too; none works while a person is typing. A page gives keys of its own

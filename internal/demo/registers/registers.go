@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,7 @@ type Registers struct {
 	people *population.Population
 	clock  clock.Clock
 	down   map[string]*atomic.Bool // register → cannot answer now
+	comma  atomic.Bool             // amounts are written as nobody expects them
 }
 
 // New returns the registers over the population at the clock's present.
@@ -59,6 +61,13 @@ func (r *Registers) SetAvailable(register string, available bool) {
 		down.Store(!available)
 	}
 }
+
+// SetFaulty lets social security write amounts with a comma, as after a release
+// that nobody tried, or mends it. The rules of services cannot read them.
+func (r *Registers) SetFaulty(faulty bool) { r.comma.Store(faulty) }
+
+// amount is money as it stands in an answer.
+var amount = regexp.MustCompile(`"(\d+)\.(\d\d)"`)
 
 // answer is how a register comes to the value of a type.
 type answer struct {
@@ -97,6 +106,9 @@ func (r *Registers) Fetch(ctx context.Context, q exchange.Request) (exchange.Evi
 	value, err := json.Marshal(v)
 	if err != nil {
 		return exchange.Evidence{}, errs.New(errs.Internal, "").Because("register %s: %w", a.register, err)
+	}
+	if a.register == CCSS && r.comma.Load() {
+		value = amount.ReplaceAll(value, []byte(`"$1,$2"`))
 	}
 	asOf := today
 	if q.Type == exchange.TypeIncome {

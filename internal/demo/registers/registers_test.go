@@ -57,6 +57,30 @@ func TestIncomeIsThreeMonthsNewestFirst(t *testing.T) {
 	}
 }
 
+// TestAFaultyRegisterWritesAmountsWithAComma until it is mended.
+func TestAFaultyRegisterWritesAmountsWithAComma(t *testing.T) {
+	r := New(state, demoTime)
+	gross := func() string {
+		e, err := ask(t, r, idOf(t, "pensioner"), exchange.TypeIncome, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var in exchange.Income
+		if err := e.Decode(&in); err != nil {
+			t.Fatal(err)
+		}
+		return in.Months[0].Gross
+	}
+	r.SetFaulty(true)
+	if got := gross(); got != "1986,40" {
+		t.Errorf("faulty: %s", got)
+	}
+	r.SetFaulty(false)
+	if got := gross(); got != "1986.40" {
+		t.Errorf("mended: %s", got)
+	}
+}
+
 func TestIncomeParameters(t *testing.T) {
 	r, id := New(state, demoTime), idOf(t, "single-parent")
 	e, err := ask(t, r, id, exchange.TypeIncome, map[string]string{"months": "12", "until": "2025-04"})

@@ -30,6 +30,7 @@ type Deps struct {
 	Accounts  *people.Service
 	Packages  *pack.Set
 	Registers exchange.Source
+	Faulty    func(bool) // lets a register answer what no rule can read
 	People    *population.Population
 	IDP       *idp.Provider
 	Bank      *payments.Bank
@@ -58,6 +59,7 @@ type past struct {
 	officers  map[string]cases.Actor // by persona key
 	pending   []answer
 	forgotten map[string]bool // cases nobody works on
+	abreast   int             // how many people fill in a form at a time
 }
 
 // answer is an applicant's answer to a request for evidence, due on a day.
@@ -71,7 +73,7 @@ type answer struct {
 func Run(ctx context.Context, d Deps, n int) error {
 	present := d.Clock.Offset()
 	defer d.Clock.SetOffset(present)
-	p := &past{Deps: d, random: rand.New(rand.NewPCG(2025, 11)), officers: map[string]cases.Actor{}, forgotten: map[string]bool{}}
+	p := &past{Deps: d, random: rand.New(rand.NewPCG(2025, 11)), officers: map[string]cases.Actor{}, forgotten: map[string]bool{}, abreast: 1}
 	if err := p.hire(ctx); err != nil {
 		return err
 	}
@@ -91,6 +93,7 @@ func Run(ctx context.Context, d Deps, n int) error {
 			return err
 		}
 		today := left / (day*5/7 + 1)
+		p.abreast = abreast(today)
 		for range today {
 			if err := p.apply(ctx); err != nil {
 				return err
@@ -117,7 +120,30 @@ func Run(ctx context.Context, d Deps, n int) error {
 			return err
 		}
 	}
+	if n > 0 {
+		p.Clock.SetOffset(present - 24*time.Hour)
+		if err := p.stopped(ctx); err != nil {
+			return err
+		}
+	}
 	p.Clock.SetOffset(present)
+	return p.runDue(ctx)
+}
+
+// stopped is a bad quarter of an hour of a register, in which somebody applied:
+// the rules could not read the answer, and an operator has to see to it.
+func (p *past) stopped(ctx context.Context) error {
+	p.Faulty(true)
+	defer p.Faulty(false)
+	for range 3 {
+		who, i, err := p.somebody(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := p.submit(ctx, who, i, allowance); err != nil {
+			return err
+		}
+	}
 	return p.runDue(ctx)
 }
 
@@ -200,6 +226,14 @@ func (p *past) apply(ctx context.Context) error {
 // and pass, and silence takes effect.
 const forgottenOf = 25
 
+// longest is how many minutes somebody takes for a form at most.
+const longest = 24
+
+// abreast is how many of a day's applicants fill in their forms at a time, so
+// that the day ends before midnight: at midnight silence decides, and the officers
+// whose turn comes next would hold lists of tasks that are over.
+func abreast(today int) int { return 1 + today*longest/(6*60) }
+
 // submit fills in the form as the person would, with what registers say, and
 // sends it. For the permit the fee is paid at once.
 func (p *past) submit(ctx context.Context, who cases.Actor, person int, service string) (cases.Receipt, error) {
@@ -220,13 +254,14 @@ func (p *past) submit(ctx context.Context, who cases.Actor, person int, service 
 			answers[id] = v
 		}
 	}
-	p.Clock.Advance(time.Duration(3+p.random.IntN(22)) * time.Minute)
+	took := time.Duration(3+p.random.IntN(longest-2)) * time.Minute
+	p.Clock.Advance(took / time.Duration(p.abreast))
 	facts.Application = answers
 	if answers, err = p.asked(pk, facts); err != nil {
 		return cases.Receipt{}, err
 	}
 	receipt, err := p.Cases.Submit(ctx, cases.Submission{Service: service, Key: "seed/" + db.NewID(p.Clock), Actor: who, Lang: who.Lang,
-		Application: answers, Evidence: evidence, StartedAt: started})
+		Application: answers, Evidence: evidence, StartedAt: p.Clock.Now().Add(-took)})
 	if err != nil || service != permit {
 		return receipt, err
 	}

@@ -106,13 +106,19 @@ func (c *Case) appealSpan(l AppealLimit, p *pack.Package) pack.Span {
 	return c.spanOf("", appealSpan(p, c.Kind))
 }
 
+// ofDecision is an authority's time with the rule from which it comes; silence
+// is what follows when it is over.
+func ofDecision(p *pack.Package, kind Kind, silence string) Deadline {
+	if legal := p.Service.Deadlines.Legal; legal != "" && kind != Appeal {
+		return Deadline{Of: OfDecision, Legal: legal}
+	}
+	return Deadline{Of: OfDecision, General: kind == Appeal || silence == "refusal"}
+}
+
 // ofClock explains the authority's time.
 func (k *Calendar) ofClock(p *pack.Package, kind Kind, c LegalClock) Deadline {
-	x := Deadline{Of: OfDecision, From: c.Complete, Span: c.Limit, Extended: c.Extended, Pauses: c.Pauses, Paused: c.Paused, Counts: CountDays,
-		General: kind == Appeal || c.Silence == "refusal"}
-	if legal := p.Service.Deadlines.Legal; legal != "" && kind != Appeal {
-		x.Legal, x.General = legal, false
-	}
+	x := ofDecision(p, kind, c.Silence)
+	x.From, x.Span, x.Extended, x.Pauses, x.Paused, x.Counts = c.Complete, c.Limit, c.Extended, c.Pauses, c.Paused, CountDays
 	if until, ok := c.Deadline(); ok {
 		x.Until, x.Counted = until, c.counted(k)
 		x.Kept = until.After(endOf(c.lastDay(k)))
@@ -172,7 +178,7 @@ func (x Deadline) Tell(l *i18n.Locale, p *pack.Package) []string {
 	switch {
 	case x.Span.IsZero() && x.Counts == CountDate:
 		say("cases.deadline.date")
-	case x.Span.IsZero() && x.Of != OfTimer: // counted before it was kept from what
+	case x.Span.IsZero() && x.Counts == "": // counted before it was kept from what
 	case x.Span.IsZero():
 		say("cases.deadline.hours", "span", l.Duration(x.Until.Sub(x.From)), "from", l.DateTime(x.From))
 	default:
@@ -201,21 +207,34 @@ func (x Deadline) Tell(l *i18n.Locale, p *pack.Package) []string {
 	if x.Kept {
 		say("cases.deadline.kept")
 	}
+	key, law := x.rule(l, p)
+	say(key, "law", law)
+	return said
+}
+
+// rule is the sentence that says from which rule the deadline comes, and the law
+// that it names.
+func (x Deadline) rule(l *i18n.Locale, p *pack.Package) (key, law string) {
 	legal, cited := p.Legal(l.Lang(), x.Legal)
 	switch {
 	case cited && legal.Article != "":
-		say("cases.deadline.law", "law", legal.Title+", "+legal.Article)
+		return "cases.deadline.law", legal.Title + ", " + legal.Article
 	case cited:
-		say("cases.deadline.law", "law", legal.Title)
+		return "cases.deadline.law", legal.Title
 	case x.General:
-		say("cases.deadline.general")
+		return "cases.deadline.general", l.T("cases.deadline.generalShort")
 	case x.Of == OfTimer:
-		say("cases.deadline.process")
-	default:
-		rests, _ := p.Legal(l.Lang(), p.Service.Legal[0].ID)
-		say("cases.deadline.service", "law", rests.Title)
+		return "cases.deadline.process", ""
 	}
-	return said
+	rests, _ := p.Legal(l.Lang(), p.Service.Legal[0].ID)
+	return "cases.deadline.service", rests.Title
+}
+
+// RuleOfDecision names the law from which the authority's time in a case of a
+// kind comes, for a row of a list.
+func RuleOfDecision(l *i18n.Locale, p *pack.Package, kind Kind) string {
+	_, law := ofDecision(p, kind, p.Service.Deadlines.Silence).rule(l, p)
+	return law
 }
 
 // Title says what the deadline is for; step names an element of the process.

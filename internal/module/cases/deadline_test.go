@@ -61,6 +61,34 @@ func TestADeadlineSaysWhereItComesFrom(t *testing.T) {
 	}
 }
 
+// TestARowNamesTheLawOfItsDeadline: the service's own with its article, the one
+// on which a service with a limit of its own rests, and the general rule, also
+// for the appeal against a decision of any service.
+func TestARowNamesTheLawOfItsDeadline(t *testing.T) {
+	en := i18ntest.Locale(t, i18n.EN, Locales)
+	set := packages(t)
+	general, _ := set.Version("grant", "2025")
+	own := *general
+	own.Service.Deadlines.Silence = "grant"
+	cited := own
+	cited.Service.Legal = []pack.LegalResource{{ID: "wishes", Title: map[string]string{"fr": "Loi sur les souhaits"}, Articles: map[string]string{"3": "art. 3"}}}
+	cited.Service.Deadlines.Legal = "wishes/3"
+	for _, c := range []struct {
+		p    *pack.Package
+		kind Kind
+		want string
+	}{
+		{general, Application, "Law of 1 December 1978"},
+		{&own, Application, "Loi sur les souhaits (inventée)"},
+		{&cited, Application, "Loi sur les souhaits, art. 3"},
+		{&cited, Appeal, "Law of 1 December 1978"},
+	} {
+		if got := RuleOfDecision(en, c.p, c.kind); got != c.want {
+			t.Errorf("%s: %q, want %q", c.kind, got, c.want)
+		}
+	}
+}
+
 // TestEveryDeadlineOfACaseIsListed: the authority's, the applicant's, the
 // process's, and the one to contest.
 func TestEveryDeadlineOfACaseIsListed(t *testing.T) {

@@ -106,18 +106,20 @@ const most = 3
 // Changes tells what alone would make the decision another one, the nearest
 // first: what would make it better, then what would make it worse. asked is false
 // where no rule decided, or the service does not say what may be varied; then
-// nothing can be promised.
-func (d *Dossier) Changes(loc *i18n.Locale) (told []string, asked bool) {
+// nothing can be promised. person is true when a change would leave the decision to
+// a person.
+func (d *Dossier) Changes(loc *i18n.Locale) (told []string, person, asked bool) {
 	issued, proposal := d.Issued(), d.File.Proposal
 	if issued == nil || proposal == nil || d.Kind == Appeal || !issued.ByRule || d.Incomplete() || !d.Package.Varies() {
-		return nil, false
+		return nil, false, false
 	}
-	for _, n := range d.Package.Nearest(d.Facts(), *proposal) {
+	found, person := d.Package.Nearest(d.Facts(), *proposal)
+	for _, n := range found {
 		if len(told) < most && (n.Better || issued.Outcome == pack.Granted) {
 			told = append(told, d.Package.Tell(loc, n))
 		}
 	}
-	return told, true
+	return told, person, true
 }
 
 // LiftedReceipts are the receipts of decisions that a granted appeal has lifted,

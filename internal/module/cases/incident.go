@@ -151,13 +151,14 @@ func (s *Service) halted(ctx context.Context, a Actor, id string) (*Dossier, err
 	return &Dossier{Case: c, Package: p, calendar: s.calendar}, nil
 }
 
-// operator lets only operators act, and nobody in their own case.
+// operator lets only operators act, and nobody in a case in which they have a
+// part.
 func operator(a Actor) func(*Case) error {
 	return func(c *Case) error {
 		if !a.Has("operator") {
 			return errs.New(errs.Forbidden, "cases.operatorOnly")
 		}
-		if isApplicant(a, c) {
+		if isApplicant(a, c) || isParty(a, c) {
 			return errs.New(errs.Forbidden, "cases.ownCase")
 		}
 		return nil
@@ -406,10 +407,11 @@ func (s *Service) startRun(ctx context.Context, a Actor, kind RunKind, detail Ru
 	return r, err
 }
 
-// inRun lets a run act where the operator who began it may.
+// inRun lets a run act where the operator who began it may: not in a case in
+// which they have a part.
 func inRun(a Actor) func(*Case) error {
 	return func(c *Case) error {
-		if isApplicant(a, c) {
+		if isApplicant(a, c) || isParty(a, c) {
 			return errs.New(errs.Forbidden, "cases.ownCase")
 		}
 		return nil
@@ -524,6 +526,9 @@ func (ch *change) haltedAt(element string, gone []string) ([]HaltedStep, error) 
 func (s *Service) fetchAnew(ctx context.Context, a Actor, id, element string, c Correction) error {
 	d, err := s.store.byID(ctx, s.DB.Read(), id)
 	if err != nil {
+		return err
+	}
+	if err := inRun(a)(d); err != nil {
 		return err
 	}
 	p, err := s.Package(d)

@@ -67,6 +67,7 @@ type Invited struct {
 	Package           *pack.Package
 	Facts             pack.Facts // for Package.Shows; not to be shown otherwise
 	Answers           form.Answers
+	Deadline          *Deadline // what the time to answer is counted from; nil when it is over
 }
 
 // Outside reports whether a task is nobody's of the authority.
@@ -238,8 +239,26 @@ func (s *Service) invited(c *Case, inv Invitation) (*Invited, error) {
 	if p.Party(inv.Party) == nil { // no migration leads here; a package in the folder that was changed might
 		return nil, errs.New(errs.Unavailable, "cases.packageMissing").Because("case %s: %s/%s has no party %s", c.ID, p.ID, p.Version, inv.Party)
 	}
-	return &Invited{Invitation: inv, Number: c.Number, Applicant: c.Name, Authority: c.Authority, Package: p, Facts: factsOf(c),
-		Answers: c.File.Parties[inv.Party].Answers}, nil
+	x := &Invited{Invitation: inv, Number: c.Number, Applicant: c.Name, Authority: c.Authority, Package: p, Facts: factsOf(c),
+		Answers: c.File.Parties[inv.Party].Answers}
+	if inv.Open() {
+		x.Deadline = s.calendar.ofParty(c, p, inv)
+	}
+	return x, nil
+}
+
+// ofParty explains a party's time: that of the timer at its task.
+func (k *Calendar) ofParty(c *Case, p *pack.Package, inv Invitation) *Deadline {
+	process := (&Dossier{Case: c, Package: p}).Process()
+	for _, w := range c.File.Process.Waits() {
+		t, ok := c.File.Timers[w.ID]
+		host, _ := process.Element(hostOf(process, w.Element))
+		if ok && w.Kind == bpmn.WaitTimer && host.Attrs["party"] == inv.Party && t.Due.Equal(inv.DueAt) {
+			x := k.limit(Deadline{Of: OfAnswer, From: t.From, Span: t.Span, Counts: t.Counts}, t.Due)
+			return &x
+		}
+	}
+	return nil
 }
 
 // Invitations lists what the actor is, or was, asked to contribute; what is

@@ -311,6 +311,49 @@ func TestAPartyDecidesNothing(t *testing.T) {
 	}
 }
 
+// TestAPartyMendsNothing: whoever has a part in a case is no operator in it, by
+// account or by identification number, neither alone nor with all that are alike.
+func TestAPartyMendsNothing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		both := func(a Actor) Actor {
+			a.Roles = oscar.Roles
+			return a
+		}
+		w.reg.says = `{"income":1e999999}` // no number of ours
+		id := w.apply(alice, "leave", "granted")
+		w.answers(both(firm), id, "employer", form.Answers{"agrees": false})
+		w.at(w.part(id, "partner").DueAt.Add(time.Second)) // bob, who is named, stays silent
+		w.run()
+		h, err := w.Halted(ctx, oscar, id)
+		w.must(err)
+		if len(h.Steps) != 1 {
+			t.Fatalf("nothing stands still: %s", kinds(w.file(id)))
+		}
+		element := h.Steps[0].Element.ID
+		for _, who := range []Actor{both(firm), both(bob)} {
+			_, err := w.Halted(ctx, who, id)
+			refused(t, err, errs.Forbidden, "cases.ownCase")
+			_, err = w.Inspect(ctx, who, id, sure)
+			refused(t, err, errs.Forbidden, "cases.ownCase")
+			refused(t, w.Resume(ctx, who, id), errs.Forbidden, "cases.ownCase")
+			for _, kind := range []CorrectionKind{CorrectEvidence, CorrectGiveUp} {
+				refused(t, w.Correct(ctx, who, id, element, Correction{Kind: kind, Name: "person", Reasons: sure}), errs.Forbidden, "cases.ownCase")
+			}
+			_, err = w.CorrectAll(ctx, who, h.Cause(element), Correction{Kind: CorrectGiveUp, Reasons: sure})
+			w.must(err)
+			_, err = w.ResumeAll(ctx, who)
+			w.must(err)
+			w.run()
+			runs, err := w.Runs(ctx, oscar, 2)
+			if err != nil || runs[0].Failed != 1 || runs[0].Changed != 0 || runs[1].Failed != 1 || runs[1].Changed != 0 {
+				t.Errorf("%s: %+v %v", who.Name, runs, err)
+			}
+		}
+		w.must(w.Correct(ctx, oscar, id, element, Correction{Kind: CorrectGiveUp, Reasons: sure}))
+	})
+}
+
 // TestAPartWithoutItsReceiptIsSentAgain: the process died after the part was
 // stored and before anybody was told.
 func TestAPartWithoutItsReceiptIsSentAgain(t *testing.T) {

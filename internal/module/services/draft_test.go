@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -379,14 +380,16 @@ func TestADraftOfAVersionOutOfForce(t *testing.T) {
 func TestMeasured(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o, ctx := newOffice(t, d), context.Background()
+		news := 0
 		decided := func(id, kind string, filling, deciding time.Duration) {
+			news++
 			payload, err := json.Marshal(map[string]any{"case": id, "service": "allotment-garden", "version": "2025", "kind": kind,
 				"startedAt": db.Micros(spring.Add(-filling)), "submittedAt": db.Micros(spring), "decidedAt": db.Micros(spring.Add(deciding))})
 			if err != nil {
 				t.Fatal(err)
 			}
 			err = d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-				return o.Events.Publish(ctx, tx, event.Event{ID: id + "/case.decided", Type: "case.decided", Subject: id, At: spring, Payload: payload})
+				return o.Events.Publish(ctx, tx, event.Event{ID: fmt.Sprint(id, "/case.decided/", news), Type: "case.decided", Subject: id, At: spring, Payload: payload})
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -394,7 +397,7 @@ func TestMeasured(t *testing.T) {
 		}
 		decided("1", "application", 5*time.Minute, 24*time.Hour)
 		decided("2", "application", 9*time.Minute, 48*time.Hour)
-		decided("2", "application", 9*time.Minute, 48*time.Hour)
+		decided("2", "application", 9*time.Minute, 48*time.Hour) // again, after an appeal
 		decided("3", "application", 30*time.Minute, 96*time.Hour)
 		decided("4", "appeal", time.Minute, time.Hour)
 		if _, err := o.queue.RunDue(ctx); err != nil {

@@ -73,6 +73,9 @@ func (w Words) choices(f *form.Field) []ui.ChoiceItem {
 	items := make([]ui.ChoiceItem, len(f.Options))
 	for i, o := range f.Options {
 		items[i] = ui.ChoiceItem{Value: o, Text: w.Option(f, o)}
+		if k := fieldKey(f) + ".optionHints." + o; w.Pack.Has(k) {
+			items[i].Hint.Text = w.pack(k)
+		}
 	}
 	return items
 }

@@ -42,7 +42,7 @@ func withPhoto(t *testing.T) fs.FS {
 			b = []byte(strings.Replace(string(b), "  - id: helpers\n", "      - {id: photo, type: file, required: false, max: 2, maxSize: 1MB, accept: [pdf]}\n  - id: helpers\n", 1))
 		}
 		if strings.Contains(name, "/texts/") {
-			b = append(b, "\nform.photo.label: \"Photograph\"\n"...)
+			b = append(b, "\nform.photo.label: \"Photograph\"\nform.helpers.kin.optionHints.family: \"Also by marriage\"\n"...)
 		}
 		all[name] = &fstest.MapFile{Data: b}
 		return err
@@ -262,5 +262,16 @@ func TestTheServicePageSaysWhyALawIsNotVerified(t *testing.T) {
 				t.Errorf("%s: the page shows the maintainers' note on %s", lang, r.ID)
 			}
 		}
+	}
+}
+
+// An option has its hint below it; one without has none.
+func TestAnOptionHasItsHint(t *testing.T) {
+	set, _ := pack.LoadSet(withPhoto(t))
+	p := set.All()[0]
+	w := Words{Locale: i18ntest.Locale(t, i18n.EN, Locales), Pack: p}
+	items := w.choices(p.Field("helpers.kin"))
+	if len(items) != 2 || items[0].Value != "family" || items[0].Hint.Text != "Also by marriage" || items[1].Hint.Text != "" {
+		t.Errorf("%+v", items)
 	}
 }

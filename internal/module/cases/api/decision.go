@@ -55,6 +55,7 @@ type Decision struct {
 	Rows        []Row        `json:"rows" doc:"The arithmetic, top to bottom"`
 	Result      *Row         `json:"result,omitempty" doc:"What the arithmetic comes to"`
 	Changes     []string     `json:"changes,omitempty" doc:"What alone would make it another decision, computed, the nearest first; absent where no rule decided"`
+	ChangesOpen bool         `json:"changesOpen,omitempty" doc:"True when some change alone would leave the decision to a person"`
 	Receipt     string       `json:"receipt,omitempty" doc:"SHA-256 of the decision's receipt"`
 	Legal       []LegalRef   `json:"legalBasis"`
 	AppealLimit *AppealLimit `json:"appeal,omitempty"`
@@ -150,7 +151,7 @@ func (a *API) getDecision(ctx context.Context, in *caseInput) (*decisionOutput, 
 	if told, ok := d.Explain(l); ok {
 		explain(&out, told)
 	}
-	out.Changes, _ = d.Changes(l)
+	out.Changes, out.ChangesOpen, _ = d.Changes(l)
 	out.Receipt = made.Receipt
 	if limit := made.Appeal; !limit.Until.IsZero() {
 		out.AppealLimit = &AppealLimit{To: limit.To, Until: instant(limit.Until), Open: limit.Open(a.Cases.Clock.Now())}

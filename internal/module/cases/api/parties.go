@@ -116,6 +116,7 @@ type Invitation struct {
 	Status    cases.InvitationStatus `json:"status" enum:"open,taken,answered,declined,ended"`
 	AskedAt   string                 `json:"askedAt" format:"date-time"`
 	DueAt     string                 `json:"dueAt" format:"date-time"`
+	Counted   []string               `json:"counted,omitempty" doc:"What the time to answer was counted from, what moved it, and the law: sentences in the language asked for; absent when it is over"`
 	Silence   string                 `json:"silence" doc:"What follows without an answer"`
 	Shows     []Line                 `json:"shows" doc:"All that the party sees of the application"`
 	Schema    json.RawMessage        `json:"schema,omitempty" doc:"JSON Schema of the answers"`
@@ -134,6 +135,9 @@ func (a *API) tellInvitation(l *i18n.Locale, x *cases.Invited, schema bool) Invi
 		AskedAt: instant(x.AskedAt), DueAt: instant(x.DueAt), Silence: x.Package.T(l.Lang(), "party."+x.Party+".silence"), Shows: []Line{}}
 	for _, s := range x.Package.Shows(l, party, x.Facts) {
 		out.Shows = append(out.Shows, Line(s))
+	}
+	if x.Deadline != nil {
+		out.Counted = x.Deadline.Tell(l, x.Package)
 	}
 	if schema {
 		out.Schema = party.Form.Schema(a.URL + base + "/invitations/" + x.Code)

@@ -59,7 +59,8 @@ func TestAPartyReadsWhatItIsAskedAndAnswersOnce(t *testing.T) {
 	}
 	var x api.Invitation
 	p.get(invitationPath(i, "")).want(200).into(&x)
-	if x.Status != cases.InvitationOpen || x.Party != "employer" || x.Applicant != s.identity("parent").Name || x.Service != "parental-leave" || x.Authority.ID != "cae" || x.Silence == "" {
+	if x.Status != cases.InvitationOpen || x.Party != "employer" || x.Applicant != s.identity("parent").Name || x.Service != "parental-leave" || x.Authority.ID != "cae" || x.Silence == "" ||
+		!strings.Contains(strings.Join(x.Counted, " "), "30 days from ") || !strings.Contains(strings.Join(x.Counted, " "), "Loi du 3 novembre 2016") {
 		t.Errorf("the invitation: %+v", x)
 	}
 	shown := fmt.Sprint(x.Shows)

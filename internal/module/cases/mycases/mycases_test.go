@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"passerelle/engine/form"
+	"passerelle/internal/module/cases"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
+	"passerelle/internal/platform/web"
 	"passerelle/internal/platform/web/webtest"
 	"passerelle/internal/platform/web/webtest/htmlcheck"
 )
@@ -114,6 +117,40 @@ func TestTheFeeIsPaidAtTheBankAndConfirmedWithAPost(t *testing.T) {
 		htmlcheck.NotIn("a[href$='/appeal']"),
 	)
 	c.Get(at(r.Case, "letter")).Want(htmlcheck.In(".pa-letter__body", htmlcheck.Contains("our silence grants your application")))
+}
+
+// TestWhatAPersonWouldDecideIsNotCalledUnchangeable: a place of business would not
+// be enough, for then a person would judge the entry in the record.
+func TestWhatAPersonWouldDecideIsNotCalledUnchangeable(t *testing.T) {
+	for persona, says := range map[string]string{
+		"founder":             "With a fixed establishment",
+		"founder-with-record": "With some, a person would decide.",
+	} {
+		s := newSite(t)
+		who := s.persona(persona)
+		r := s.submit(who, "business-permit", form.Answers{"tradeName": "Walsh & Cie", "legalForm": "soleTrader", "street": "1, rue du Test", "postcode": "1111",
+			"commune": "Luxembourg", "fixed": false, "activity": "commerce", "description": "A bakery.", "present": true, "bankruptcy": false, "truthful": true, "record": true})
+		d, err := s.cases.Open(t.Context(), who, r.Case, "test", false)
+		must(t, err)
+		for _, task := range d.Tasks {
+			if task.Kind == cases.TaskPay {
+				must(t, s.cases.Paid(t.Context(), who, r.Case, task.ID, s.bank.Receipt(task.ID)))
+			}
+		}
+		s.run()
+		worker := web.Identity{Account: "a-virginie", Name: "Virginie Perrin", Roles: []web.Role{{Authority: "permits", Name: cases.RoleCaseWorker}}}
+		head := web.Identity{Account: "a-monique", Name: "Monique Goerens", Roles: []web.Role{{Authority: "permits", Name: cases.RoleHeadOfUnit}}}
+		s.decide(worker, r.Case, pack.Refused, "", "")
+		d, err = s.cases.Open(t.Context(), head, r.Case, "test", true)
+		must(t, err)
+		for _, task := range d.Tasks {
+			if task.Kind == cases.TaskApprove {
+				must(t, s.cases.Approve(t.Context(), head, r.Case, task.ID, true, ""))
+			}
+		}
+		s.run()
+		s.as(who).Get(at(r.Case)).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("What would change it"), htmlcheck.Contains(says)))
+	}
 }
 
 func TestAForgedReceiptPaysNothing(t *testing.T) {

@@ -43,6 +43,7 @@ func TestAPartySeesWhatItIsAskedAndBegins(t *testing.T) {
 	c.Get(invitation(asked["employer"])).WantStatus(200).Want(
 		htmlcheck.In("main h1", htmlcheck.Text("Answer to a request for parental leave")),
 		htmlcheck.In(".pa-info--waiting", htmlcheck.Contains("does not answer within 30 days")),
+		htmlcheck.In(".pa-deadlines", htmlcheck.Contains("30 days from 24 November 2025"), htmlcheck.Contains("rests on: Loi du 3 novembre 2016")),
 		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains(parent.Name), htmlcheck.Contains("1 June 2026")),
 		htmlcheck.In("form[action$=accept] button", htmlcheck.Text("Give my answer")),
 	)
@@ -68,12 +69,14 @@ func TestAPartyDeclinesWithReasons(t *testing.T) {
 	s := newSite(t)
 	parent, other := s.persona("parent"), s.persona("other-parent")
 	id, asked := s.leave(parent, other)
+	s.as(parent).Get(at(id)).Want(htmlcheck.In(".pa-lead", htmlcheck.Contains("The first answer is due by 24 December 2025")))
 	c := s.as(other)
 	c.Get("/en/cases").WantStatus(200).Want(htmlcheck.In("main a[href='"+invitation(asked["otherParent"])+"']", htmlcheck.Contains("Confirm who takes which parental leave")))
 	c.Get(invitation(asked["otherParent"]))
 	c.Submit("form[action$=decline]", webtest.Values{"reasons": "no"}).WantStatus(422).Want(
 		htmlcheck.In(".govuk-error-summary a[href='#reasons']"), htmlcheck.In("textarea#reasons", htmlcheck.Text("no")))
 	c.Submit("form[action$=decline]", webtest.Values{"reasons": "I am not a parent of this child."}).WantStatus(200).Want(
-		htmlcheck.In(".pa-info--stone", htmlcheck.Contains("Declined on 24 November 2025")), htmlcheck.NotIn("form[action$=accept]"))
+		htmlcheck.In(".pa-info--stone", htmlcheck.Contains("Declined on 24 November 2025")), htmlcheck.NotIn("form[action$=accept]"), htmlcheck.NotIn(".pa-deadlines"))
+	s.as(parent).Get(at(id)).Want(htmlcheck.In(".pa-lead", htmlcheck.Contains("The answer is due by 24 December 2025")))
 	s.as(parent).Get(at(id)).Want(htmlcheck.In("main", htmlcheck.Contains(other.Name+" said on 24 November 2025 that this does not concern them.")))
 }

@@ -2,6 +2,7 @@ package mycases
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,10 +161,15 @@ func (v *view) lead() string {
 		}
 		return sentences(v.T("mycases.lead.paying"), clockSentence(v.Locale, clock))
 	case awaiting:
-		for _, i := range v.awaited() {
-			if i.Email == "" && i.Status == cases.InvitationOpen {
-				return v.T("mycases.lead.pass", "date", v.awaitedUntil())
-			}
+		all := v.awaited()
+		pass := slices.ContainsFunc(all, func(i cases.Invitation) bool { return i.Email == "" && i.Status == cases.InvitationOpen })
+		switch {
+		case pass && len(all) == 1:
+			return v.T("mycases.lead.passOne", "date", v.awaitedUntil())
+		case pass:
+			return v.T("mycases.lead.pass", "date", v.awaitedUntil())
+		case len(all) == 1:
+			return v.T("mycases.lead.awaitingOne", "date", v.awaitedUntil())
 		}
 		return v.T("mycases.lead.awaiting", "date", v.awaitedUntil())
 	case examining:

@@ -205,6 +205,9 @@ func (p *casePage) clockRows() []ui.SummaryListRow {
 	add := func(label, value string) {
 		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: label}, Value: ui.ContentOptions{Text: value}})
 	}
+	if until, ok := clock.Deadline(); ok {
+		add(l.T("workbench.clock.deadline"), l.DateLong(until))
+	}
 	add(l.T("workbench.clock.received"), l.DateTime(p.SubmittedAt))
 	if clock.Complete.IsZero() && !clock.Limit.IsZero() && clock.Stopped.IsZero() { // a fee is due, or others have their turn
 		add(l.T("workbench.clock.limit"), l.T("workbench.clock.notBegun", "span", span(l, clock.Limit)))
@@ -224,9 +227,6 @@ func (p *casePage) clockRows() []ui.SummaryListRow {
 	}
 	if !clock.Extended.IsZero() {
 		add(l.T("workbench.clock.extended"), span(l, clock.Extended))
-	}
-	if until, ok := clock.Deadline(); ok {
-		add(l.T("workbench.clock.deadline"), l.DateLong(until))
 	}
 	if !clock.Stopped.IsZero() {
 		add(l.T("workbench.clock.stopped"), l.T("workbench.clock.end."+string(clock.End), "date", l.Date(clock.Stopped)))

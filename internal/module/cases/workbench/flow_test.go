@@ -264,7 +264,8 @@ func TestTheQueueFindsNarrowsAndPages(t *testing.T) {
 		s.allowance(s.persona(key), nil)
 	}
 	c := s.as(danielle)
-	c.Get("/en/workbench?q=lentz").Want(htmlcheck.In("[data-row]", htmlcheck.Count(1), htmlcheck.Contains("Margot Lentz")))
+	c.Get("/en/workbench?q=lentz").Want(htmlcheck.In("[data-row]", htmlcheck.Count(1), htmlcheck.Contains("Margot Lentz")),
+		htmlcheck.In("[data-row] .pa-deadline__rule", htmlcheck.Text("Law of 1 December 1978")))
 	c.Get("/en/workbench?q=nobody").Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("No case found")))
 	c.Get("/en/workbench?kind=approve").Want(htmlcheck.In(".pa-empty"))
 	c.Get("/en/workbench?view=late").Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("Nothing here")))

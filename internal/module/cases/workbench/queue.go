@@ -274,7 +274,7 @@ func (p queuePage) queueRows(ctx context.Context) []ui.QueueRow {
 	out := make([]ui.QueueRow, len(p.rows))
 	for i, r := range p.rows {
 		cells := []ui.QueueCell{
-			{HTML: ui.Deadline(deadline(p.l, p.now, r.TaskDueAt, r.TaskStatus))},
+			{HTML: ui.Deadline(p.deadline(r))},
 			{Text: r.Name},
 			{Text: todo(p.l, r)},
 		}
@@ -288,6 +288,16 @@ func (p queuePage) queueRows(ctx context.Context) []ui.QueueRow {
 		}
 	}
 	return out
+}
+
+// deadline is the row's deadline with the law from which it comes, if the row's
+// package is loaded.
+func (p queuePage) deadline(r cases.QueueRow) ui.DeadlineOptions {
+	o := deadline(p.l, p.now, r.TaskDueAt, r.TaskStatus)
+	if pk, ok := p.bench.Service.Packages.Version(r.Service, r.Version); ok && o.Date != "" {
+		o.Rule = cases.RuleOfDecision(p.l, pk, r.Kind)
+	}
+	return o
 }
 
 // claimable reports whether the row offers its task to the person.

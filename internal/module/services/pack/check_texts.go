@@ -261,7 +261,8 @@ func optionalText(p *Package, key string) bool {
 			return ok && p.Field(strings.Join(parts[1:len(parts)-2], ".")) != nil
 		}
 		if len(parts) >= 4 && parts[len(parts)-2] == "optionHints" {
-			return p.Field(strings.Join(parts[1:len(parts)-2], ".")) != nil
+			f := p.Field(strings.Join(parts[1:len(parts)-2], "."))
+			return f != nil && (f.Type == form.Choice || f.Type == form.Choices) && slices.Contains(f.Options, last)
 		}
 	}
 	return false

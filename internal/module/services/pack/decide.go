@@ -2,6 +2,7 @@ package pack
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -102,7 +103,7 @@ func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decis
 		d.Calendar = in.calendar
 	}
 	if err := d.read(r.Value); err != nil {
-		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings))
+		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings, quoted))
 	}
 	d.record(r.Decided)
 	p.uphold(&d, in.context, how...)
@@ -121,14 +122,26 @@ func (p *Package) lacksEvidence(f Facts) bool {
 	})
 }
 
-// because adds the warnings that may tell why a decision has no usable result.
-func because(ws []dmn.Warning) string {
-	if len(ws) == 0 {
-		return ""
+// quoted is a text that an expression met. It may come from a register: an
+// operator reads the fault before they have given a purpose, and compares it with
+// that of other cases.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// because adds the warnings that may tell why a decision has no usable result,
+// without what hide finds in them; nil hides nothing.
+func because(ws []dmn.Warning, hide *regexp.Regexp) string {
+	var parts []string
+	for _, w := range ws {
+		said := w.String()
+		if hide != nil {
+			said = hide.ReplaceAllString(said, "…")
+		}
+		if len(parts) < 3 && !slices.Contains(parts, said) {
+			parts = append(parts, said)
+		}
 	}
-	parts := make([]string, 0, 3)
-	for _, w := range ws[:min(3, len(ws))] {
-		parts = append(parts, w.String())
+	if len(parts) == 0 {
+		return ""
 	}
 	return " (" + strings.Join(parts, "; ") + ")"
 }

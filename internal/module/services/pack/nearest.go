@@ -69,16 +69,18 @@ const probes = 160
 // two neighbours that differ the boundary is found by halving, down to the
 // quantity's step. So the result is exact where the decision changes at most once
 // between two neighbours, and always true: both Last and To have been decided.
-func (p *Package) Nearest(f Facts, d Decision) []Nearest {
+//
+// open reports whether something that was tried would leave the decision to a
+// person.
+func (p *Package) Nearest(f Facts, d Decision) (found []Nearest, open bool) {
 	if d.Outcome != Granted && d.Outcome != Refused {
-		return nil
+		return nil, false
 	}
 	base, err := p.inputs(f)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	s := &nearestSearch{p: p, f: f, d: d, base: base}
-	var found []Nearest
 	for i := range p.Explanation.nearest {
 		spec := &p.Explanation.nearest[i]
 		for _, n := range s.vary(spec) {
@@ -96,7 +98,7 @@ func (p *Package) Nearest(f Facts, d Decision) []Nearest {
 		}
 		return int(a.far.Cmp(b.far))
 	})
-	return found
+	return found, s.open
 }
 
 // Varies reports whether the package says what may be varied.
@@ -109,6 +111,7 @@ type nearestSearch struct {
 	d     Decision
 	base  decisionInputs
 	tried int
+	open  bool // a person would decide what was tried
 }
 
 // nearestFate is what a decision comes to, as far as a change of it counts.
@@ -381,6 +384,7 @@ func (s *nearestSearch) try(spec *nearestSpec, v feel.Value) (nearestFate, bool)
 	}
 	d, _, err := s.p.decideOn(in, s.f, opts...)
 	if err != nil || d.Outcome == Judgement {
+		s.open = s.open || err == nil
 		return nearestFate{}, false
 	}
 	return s.p.nearestFate(d), true

@@ -10,7 +10,7 @@ func (t *tester) nearest(f Facts, d Decision, expect map[string]any) {
 	if !ok {
 		return
 	}
-	found := t.p.Nearest(f, d)
+	found, _ := t.p.Nearest(f, d)
 	for _, id := range sortedKeys(want) {
 		what := "nearest." + id
 		fields, some := want[id].(map[string]any)

@@ -55,7 +55,8 @@ func TestTheNearestChangeIsTrue(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := p.nearestFate(d)
-		for _, n := range p.Nearest(f, d) {
+		all, _ := p.Nearest(f, d)
+		for _, n := range all {
 			told++
 			fate := func(v feel.Value) nearestFate {
 				in, err := p.inputs(f)
@@ -146,7 +147,8 @@ func TestAJumpForTheSameReasonIsTold(t *testing.T) {
 			t.Fatalf("%d: %s %v", c.income, d.Amount, err)
 		}
 		found := false
-		for _, n := range p.Nearest(f, d) {
+		all, _ := p.Nearest(f, d)
+		for _, n := range all {
 			if n.ID == "income" && n.Better == c.better {
 				found = true
 				if n.Amount != c.to || n.To.String() != c.at {
@@ -168,8 +170,41 @@ func TestNobodyIsPromisedWhatAPersonDecides(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Outcome = Judgement
-	if n := p.Nearest(f, d); n != nil {
+	if n, open := p.Nearest(f, d); n != nil || open {
 		t.Errorf("%+v", n)
+	}
+}
+
+// A refusal that nothing certain would lift, while one change would open a
+// question for a person, says so; one with a certain way out does not need to.
+func TestItIsSaidThatAPersonWouldDecide(t *testing.T) {
+	p, findings := Load(os.DirFS("../../../../services/lu"), "business-permit/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	const person = `{"id":"1980010100001","givenName":"Person 1","familyName":"Test","birthDate":"1980-01-01","nationality":"LU","register":"main","residentSince":"2010-05-01"}`
+	for _, c := range []struct {
+		entries    string
+		told, open bool
+	}{
+		{`[]`, true, false},
+		{`[{"text":"A conviction"}]`, false, true},
+	} {
+		f := Facts{
+			Date: time.Date(2025, 3, 15, 0, 0, 0, 0, time.UTC),
+			Application: map[string]any{"tradeName": "Au coin de la rue", "legalForm": "soleTrader", "fixed": false, "activity": "commerce", "present": true,
+				"bankruptcy": false, "truthful": true, "record": true},
+			Applicant: feel.Context(feel.Entry{Name: "id", Value: feel.String("1980010100001")}),
+			Evidence: map[string]json.RawMessage{"person": json.RawMessage(person),
+				"record": json.RawMessage(`{"bulletin":"3","entries":` + c.entries + `,"issued":"2025-03-15"}`)},
+		}
+		d, err := p.Decide(f)
+		if err != nil || d.Outcome != Refused {
+			t.Fatalf("%s %v", d.Outcome, err)
+		}
+		if all, open := p.Nearest(f, d); len(all) > 0 != c.told || open != c.open {
+			t.Errorf("entries %s: %d changes, open %v", c.entries, len(all), open)
+		}
 	}
 }
 
@@ -181,7 +216,7 @@ func BenchmarkNearest(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if len(p.Nearest(f, d)) == 0 {
+		if all, _ := p.Nearest(f, d); len(all) == 0 {
 			b.Fatal("none")
 		}
 	}
