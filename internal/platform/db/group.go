@@ -31,6 +31,7 @@ type group struct {
 // joined is one Write of a group.
 type joined struct {
 	statements []statement
+	begun      chan struct{} // closed when somebody has taken it along
 	done       chan error
 }
 
@@ -41,7 +42,7 @@ func newGroup(on *postgresDB) *group {
 // commit does the statements with those of others and returns when they are
 // durable, or why nothing of them was done.
 func (g *group) commit(ctx context.Context, statements []statement) error {
-	own := &joined{statements, make(chan error, 1)}
+	own := &joined{statements, make(chan struct{}), make(chan error, 1)}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, own)
 	g.mu.Unlock()
@@ -50,8 +51,8 @@ func (g *group) commit(ctx context.Context, statements []statement) error {
 	var more chan struct{} // a place only when it is late
 	for {
 		select {
-		case err := <-own.done:
-			return err
+		case <-own.begun:
+			return <-own.done
 		case g.place <- struct{}{}:
 			g.lead(ctx)
 			<-g.place
@@ -92,6 +93,7 @@ func (g *group) lead(ctx context.Context) {
 
 	outcome := make(map[*joined]error, n)
 	for _, j := range batch {
+		close(j.begun)
 		outcome[j] = errs.New(errs.Internal, "").Because("db: the group ended early")
 		defer func() { j.done <- outcome[j] }()
 	}
