@@ -14,6 +14,8 @@ type serviceCmd struct {
 	Check   serviceCheckCmd   `cmd:"" help:"Find what would hurt at run time: types, texts, letters, gaps, unreachable pages."`
 	Test    serviceTestCmd    `cmd:"" help:"Run the scenarios of service packages."`
 	Publish servicePublishCmd `cmd:"" help:"Propose a version to an installation; a second designer approves it on the pages."`
+
+	Withdraw serviceWithdrawCmd `cmd:"" help:"Propose to take back a published version before its first day; a second designer approves it on the pages."`
 }
 
 type serviceCheckCmd struct {

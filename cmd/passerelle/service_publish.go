@@ -96,13 +96,18 @@ func write(file string, text []byte) error {
 }
 
 type servicePublishCmd struct {
-	Dir      string `arg:"" type:"existingdir" help:"Folder of the version."`
-	By       string `required:"" help:"Name of the designer who proposes it, as the installation knows it."`
-	Remark   string `required:"" help:"What changes, and why: the second person reads it."`
+	Dir    string `arg:"" type:"existingdir" help:"Folder of the version."`
+	By     string `required:"" help:"Name of the designer who proposes it, as the installation knows it."`
+	Remark string `required:"" help:"What changes, and why: the second person reads it."`
+	JSON   bool   `help:"Print what came of it as JSON."`
+	installed
+}
+
+// installed names the installation that a command speaks to.
+type installed struct {
 	Config   string `type:"existingfile" help:"Configuration file of the installation."`
 	Data     string `default:"data/demo" help:"Folder of a demonstration's data, without --config."`
 	Database string `help:"Database URL of a demonstration, without --config."`
-	JSON     bool   `help:"Print what came of it as JSON."`
 }
 
 // published is what came of a proposal.
@@ -134,7 +139,7 @@ func (c *servicePublishCmd) Run(ctx context.Context, s *streams) error {
 	return nil
 }
 
-func (c *servicePublishCmd) installation() (config.Config, error) {
+func (c installed) installation() (config.Config, error) {
 	if c.Config != "" {
 		return config.Load(c.Config)
 	}
@@ -162,4 +167,29 @@ func (c *servicePublishCmd) print(s *streams, p published, v versions.Verdict) {
 	default:
 		fmt.Fprintf(s.out, "%s/%s is not proposed: errors, or scenarios that fail\n", p.Service, p.Version)
 	}
+}
+
+type serviceWithdrawCmd struct {
+	Service string `arg:"" help:"Id of the service."`
+	Version string `arg:"" help:"Version that is published and not in force yet."`
+	By      string `required:"" help:"Name of the designer who proposes it, as the installation knows it."`
+	Reason  string `required:"" help:"Why it is withdrawn: the second person reads it."`
+	JSON    bool   `help:"Print what came of it as JSON."`
+	installed
+}
+
+func (c *serviceWithdrawCmd) Run(ctx context.Context, s *streams) error {
+	cfg, err := c.installation()
+	if err != nil {
+		return err
+	}
+	id, err := app.ProposeWithdrawal(ctx, cfg, logger(cfg), c.Service, c.Version, c.By, c.Reason)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(s.out).Encode(map[string]string{"proposal": id, "service": c.Service, "version": c.Version})
+	}
+	fmt.Fprintf(s.out, "It is proposed to withdraw %s/%s. A second designer finds it at /versions/proposals/%s\n", c.Service, c.Version, id)
+	return nil
 }

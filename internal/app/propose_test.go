@@ -37,11 +37,11 @@ func TestAVersionIsProposedFromTheCommandLine(t *testing.T) {
 	f.Files["service.yaml"] = []byte(strings.NewReplacer(`version: "2025"`, `version: "2030"`, "{from: 2025-01-01}", "{from: 2030-01-01}").Replace(string(f.Files["service.yaml"])))
 
 	designers := map[string]web.Identity{}
-	for _, name := range []string{"Claire Wagener", "Rui Marques"} {
+	for name, authority := range map[string]string{"Claire Wagener": "population", "Rui Marques": ""} { // who has the role in an authority is one too
 		if _, _, err := Propose(ctx, cfg, log, f, name, "x"); err == nil || !strings.Contains(err.Error(), "no designer called") {
 			t.Errorf("in the name of somebody unknown: %v", err)
 		}
-		designers[name], err = a.accounts.SignIn(ctx, people.Claims{Issuer: "test", Subject: name, Name: name, Roles: []web.Role{{Name: simulation.RoleDesigner}}}, i18n.EN)
+		designers[name], err = a.accounts.SignIn(ctx, people.Claims{Issuer: "test", Subject: name, Name: name, Roles: []web.Role{{Authority: authority, Name: simulation.RoleDesigner}}}, i18n.EN)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,5 +61,19 @@ func TestAVersionIsProposedFromTheCommandLine(t *testing.T) {
 	}
 	if _, ok := a.packages.Version(f.Service, "2030"); !ok {
 		t.Error("it is not served")
+	}
+
+	back, err := ProposeWithdrawal(ctx, cfg, log, f.Service, "2030", "Claire Wagener", "The law was put off.")
+	if err != nil || back == "" {
+		t.Fatal(err)
+	}
+	if err := a.published.Approve(ctx, designers["Rui Marques"], back, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := a.packages.Version(f.Service, "2030"); ok {
+		t.Error("it is withdrawn, and served")
+	}
+	if _, err := ProposeWithdrawal(ctx, cfg, log, f.Service, "2025", "Claire Wagener", "x"); err == nil {
+		t.Error("what is in force is taken back")
 	}
 }

@@ -24,7 +24,11 @@ func TestArrival(t *testing.T) {
 			citizen.open("/en/cases/" + r.id)
 			citizen.until(`main .pa-code`)
 			host := s.visitor(t, h)
-			host.signIn(highIncome, citizen.invitation(highIncome))
+			_, invited, german := strings.Cut(citizen.invitation(highIncome), "/de/")
+			if !german {
+				t.Error("the host's link is not in the language that was chosen for them")
+			}
+			host.signIn(highIncome, "/en/"+invited)
 			host.sees("Do these people live at your address?", crossBorder+", "+student, "L-0006 Demonstration")
 			host.goOn()
 			host.page("hostPage")
@@ -48,7 +52,7 @@ func TestArrival(t *testing.T) {
 
 			worker := s.desk(t, "Nadine Majerus", h)
 			worker.takeUp(r)
-			worker.sees("The person who lodges you has confirmed that you live there.", "28 November 2025")
+			worker.sees("The person who lodges the household has confirmed that they live there.", "28 November 2025")
 			worker.act("confirm")
 
 			citizen.open("/en/cases/" + r.id)
@@ -109,6 +113,7 @@ func (v *visitor) fillArrival(proof string) {
 	v.choose("lodging", "hosted")
 	v.goOn() // now the page asks for the host
 	v.fill("hostName", highIncome)
+	v.pick("hostLang", "de")
 	v.goOn()
 	v.page("papers")
 	v.attach("identityProof", proof)

@@ -32,7 +32,8 @@ func nextCertificate(t *testing.T, version, days string, replace ...string) stri
 	return file(t, version+".zip", b.Bytes())
 }
 
-// A designer proposes a version, another reads what changes and publishes it.
+// A designer proposes a version, another reads what changes and publishes it; and
+// before its day they withdraw it.
 func TestPublish(t *testing.T) {
 	s := shared(t)
 	for i, h := range []how{{width: desktop}, {width: phone}, {width: desktop, noScript: true}, {width: phone, noScript: true}} {
@@ -70,6 +71,20 @@ func TestPublish(t *testing.T) {
 			two.open("/en/versions/certificate-of-residence/" + version)
 			two.sees(designer, secondDesigner, "Fingerprint")
 			two.fits()
+
+			// Its day has not come: it can still be taken back, by two as well.
+			two.unfold("#reason")
+			two.fill("reason", "The law was put off.")
+			two.click("main details button")
+			two.sees("You proposed to withdraw this version", "The law was put off.")
+			two.fits()
+			one.open(two.path())
+			one.sees("Is this version withdrawn?")
+			one.fits()
+			one.choose("decision", "approve")
+			one.goOn()
+			one.sees("withdrawn", secondDesigner, designer)
+			one.fits()
 		})
 	}
 }

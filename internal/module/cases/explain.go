@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
@@ -13,6 +14,25 @@ import (
 // made, or the refusal that the authority's silence counts as. It is nil while
 // there is neither.
 func (d *Dossier) Issued() *Decision { return d.contested() }
+
+// StepTitle names a step by the key of its result: in the words of the service, and
+// with the version when a migration has set it aside (what an earlier version
+// called so is another step now).
+func (d *Dossier) StepTitle(l *i18n.Locale, key string) string {
+	element, version, aside := strings.Cut(key, setAside)
+	p := d.Package
+	if aside && d.packages != nil {
+		p, _ = d.packages.Version(d.Service, version)
+	}
+	title := element
+	if p != nil && p.Has("process."+element) {
+		title = p.T(l.Lang(), "process."+element)
+	}
+	if aside {
+		return l.T("cases.step.earlier", "step", title, "version", version)
+	}
+	return title
+}
 
 // Incomplete reports whether the case was refused because a request for
 // evidence stayed without an answer; no rule is then the reason.

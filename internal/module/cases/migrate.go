@@ -117,6 +117,10 @@ func (e MigrationEffect) OutcomeMoves() bool {
 	return e.Outcome != e.NewOutcome || e.Outcome == pack.Granted && e.Amount != e.NewAmount // an amount that nobody is granted counts for nothing
 }
 
+// setAside stands between an id and the version that it is of, when the new
+// version gives the id to something else.
+const setAside = "@"
+
 // migrate takes the case over to another version, as far as that goes. With
 // problems the change is not to be stored. A dry run is this very change, thrown
 // away.
@@ -176,7 +180,7 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 	}
 	name := func(id string) string {
 		if _, known := from.Process.Element(id); reused(id, known) {
-			return id + "@" + plan.From
+			return id + setAside + plan.From
 		}
 		return target(id)
 	}

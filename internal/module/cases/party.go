@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"passerelle/internal/module/services"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/mail"
 )
 
@@ -26,11 +28,12 @@ const roleParty = "party"
 // one person who may.
 type Invitation struct {
 	Task, Case, Party string
-	Code              string // in the link; worth nothing without signing in
-	Name, Email       string // as the applicant named the party; Email "": the applicant passes the link on
-	Person            string // the only one who may answer, "" whoever has the link
-	Account           string // who took it
-	AnsweredBy        string // display name of the account
+	Code              string    // in the link; worth nothing without signing in
+	Name, Email       string    // as the applicant named the party; Email "": the applicant passes the link on
+	Lang              i18n.Lang // in which the party is written to
+	Person            string    // the only one who may answer, "" whoever has the link
+	Account           string    // who took it
+	AnsweredBy        string    // display name of the account
 	Status            InvitationStatus
 	AskedAt, DueAt    time.Time
 	EndedAt           time.Time
@@ -84,7 +87,7 @@ func (ch *change) invite(t Task, cmd bpmn.Command) {
 	}
 	delete(ch.c.File.Parties, x.ID) // asked anew
 	who := ch.p.Invite(x, ch.facts())
-	inv := Invitation{Task: t.ID, Case: ch.c.ID, Party: x.ID, Code: randomCode(20), Name: who.Name, Email: who.Email, Person: who.Person,
+	inv := Invitation{Task: t.ID, Case: ch.c.ID, Party: x.ID, Code: randomCode(20), Name: who.Name, Email: who.Email, Lang: cmp.Or(who.Lang, ch.c.Lang), Person: who.Person,
 		Status: InvitationOpen, AskedAt: ch.now, DueAt: t.DueAt}
 	spans := strings.Fields(cmd.Attrs["remind"])
 	next := t.DueAt
@@ -426,10 +429,10 @@ func (ch *change) contribute(t *Task, inv *Invitation, as InvitationStatus, c pa
 }
 
 // Readdress sends a party's link again, to another address if the applicant
-// mistook it. A new link is made: the old one may lie in a stranger's inbox.
+// mistook it, and in another language if lang says one. A new link is made: the old one may lie in a stranger's inbox.
 // One that somebody has taken begins anew, if it was for nobody by name: the one
 // who took it may have been the wrong one.
-func (s *Service) Readdress(ctx context.Context, a Actor, caseID, task, email string) error {
+func (s *Service) Readdress(ctx context.Context, a Actor, caseID, task, email string, lang i18n.Lang) error {
 	return s.change(ctx, a, caseID, applicant(a), func(ch *change) error {
 		inv := ch.invitation(task)
 		switch {
@@ -442,6 +445,7 @@ func (s *Service) Readdress(ctx context.Context, a Actor, caseID, task, email st
 		case inv.Status == InvitationOpen || inv.Person == "":
 			inv.Code, inv.Email, inv.Status, inv.Account, inv.AnsweredBy = randomCode(20), email, InvitationOpen, "", ""
 		}
+		inv.Lang = cmp.Or(lang, inv.Lang)
 		ch.post(inv, inv.Status == InvitationTaken)
 		ch.touch(invitationKey(task))
 		ch.enter("readdressed", true, map[string]string{"party": inv.Party})
@@ -482,10 +486,10 @@ func (s *Service) sendInvitation(ctx context.Context, j inviteJob) error {
 	if err != nil {
 		return err
 	}
-	loc := s.Texts.For(c.Lang)
+	loc := s.Texts.For(inv.Lang)
 	m := mail.Message{ID: "invite/" + j.Task + "/" + strconv.FormatInt(j.Sent, 10), To: inv.Email}
-	about := []any{"service", p.T(c.Lang, "service.title"), "authority", s.Packages.AuthorityName(c.Lang, c.Authority),
-		"date", inv.DueAt, "link", s.Link(c, inv)}
+	about := []any{"service", p.T(inv.Lang, "service.title"), "authority", s.Packages.AuthorityName(inv.Lang, c.Authority),
+		"date", inv.DueAt, "link", s.Link(inv)}
 	if j.Reminder {
 		m.Subject, m.Text = loc.T("cases.mail.remind.subject"), loc.T("cases.mail.remind.text", about...)
 	} else {
@@ -494,7 +498,7 @@ func (s *Service) sendInvitation(ctx context.Context, j inviteJob) error {
 	return s.Mail.Send(ctx, m)
 }
 
-// Link is the address that the party opens.
-func (s *Service) Link(c *Case, inv Invitation) string {
-	return s.URL + "/" + string(c.Lang) + "/invitations/" + inv.Code
+// Link is the address that the party opens, in its language.
+func (s *Service) Link(inv Invitation) string {
+	return s.URL + "/" + string(inv.Lang) + "/invitations/" + inv.Code
 }

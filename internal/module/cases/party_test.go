@@ -61,7 +61,7 @@ func TestWhenAllHaveAnsweredTheRulesDecide(t *testing.T) {
 			t.Fatalf("%s, clock %+v, %d invitations", d.Status, d.File.Clock, len(d.Invitations))
 		}
 		mail, ok := w.post.sent["invite/"+w.part(id, "employer").Task+"/1"]
-		if !ok || mail.To != "firm@example.test" || !strings.Contains(mail.Text, w.Link(d.Case, w.part(id, "employer"))) || strings.Contains(mail.Text, "Alice") {
+		if !ok || mail.To != "firm@example.test" || !strings.Contains(mail.Text, w.Link(w.part(id, "employer"))) || strings.Contains(mail.Text, "Alice") {
 			t.Errorf("the employer's mail: %+v", mail)
 		}
 		if rows, _, err := w.Tasks(context.Background(), fritz, QueueFilter{Authority: "fund"}); err != nil || len(rows) != 0 {
@@ -132,6 +132,41 @@ func TestAPartyIsRemindedUntilItAnswers(t *testing.T) {
 	if _, ok := w.post.sent["invite/"+task+"/3"]; ok {
 		t.Error("somebody was reminded of what they had done")
 	}
+}
+
+// TestAPartyIsWrittenToInItsLanguage: the one that the applicant chose for it,
+// else theirs; the reminder too, and after a change the one chosen last.
+func TestAPartyIsWrittenToInItsLanguage(t *testing.T) {
+	eachParty(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		in := func(l i18n.Lang, task, n, subject string) {
+			t.Helper()
+			mail := w.post.sent["invite/"+task+"/"+n]
+			if mail.Subject != w.Texts.For(l).T("cases.mail."+subject+".subject") || !strings.Contains(mail.Text, "/"+string(l)+"/invitations/") {
+				t.Errorf("mail %s is not in %s: %+v", n, l, mail)
+			}
+		}
+		for amount, want := range map[string]i18n.Lang{"1817.00": alice.Lang, "2.00": i18n.DE, "3.00": alice.Lang} { // la is none of ours
+			a := wish("granted", amount)
+			delete(a, "name")
+			r, err := w.Submit(ctx, w.submission(alice, "leave", db.NewID(w.clock), a))
+			w.must(err)
+			w.run()
+			task := w.part(r.Case, "employer").Task
+			in(want, task, "1", "invite")
+			if amount != "2.00" {
+				continue
+			}
+			w.pass(15 * day)
+			in(i18n.DE, task, "2", "remind")
+			w.must(w.Readdress(ctx, alice, r.Case, task, "firm@example.test", i18n.PT))
+			w.run()
+			in(i18n.PT, task, "3", "invite")
+			w.must(w.Readdress(ctx, alice, r.Case, task, "firm@example.test", ""))
+			w.run()
+			in(i18n.PT, task, "4", "invite")
+		}
+	})
 }
 
 func TestOnlyTheOneWhoIsMeantCanAnswer(t *testing.T) {
@@ -214,7 +249,7 @@ func TestTheApplicantMendsAWrongAddress(t *testing.T) {
 	ctx := context.Background()
 	id := w.apply(alice, "leave", "granted")
 	before := w.part(id, "employer")
-	w.must(w.Readdress(ctx, alice, id, before.Task, "right@example.test"))
+	w.must(w.Readdress(ctx, alice, id, before.Task, "right@example.test", ""))
 	w.run()
 	after := w.part(id, "employer")
 	if mail := w.post.sent["invite/"+before.Task+"/2"]; mail.To != "right@example.test" || !strings.Contains(mail.Text, after.Code) {
@@ -222,9 +257,9 @@ func TestTheApplicantMendsAWrongAddress(t *testing.T) {
 	}
 	_, err := w.Invited(ctx, firm, before.Code, "test") // it may lie in a stranger's inbox
 	refused(t, err, errs.NotFound, "cases.party.unknown")
-	refused(t, w.Readdress(ctx, bob, id, before.Task, "x@example.test"), errs.NotFound, "cases.notFound")
+	refused(t, w.Readdress(ctx, bob, id, before.Task, "x@example.test", ""), errs.NotFound, "cases.notFound")
 	for range maxMails {
-		err = w.Readdress(ctx, alice, id, before.Task, "right@example.test")
+		err = w.Readdress(ctx, alice, id, before.Task, "right@example.test", "")
 	}
 	refused(t, err, errs.TooMany, "cases.party.tooMany")
 }
@@ -337,7 +372,7 @@ func TestAStrangerWhoTookTheLinkIsReplaced(t *testing.T) {
 	id := w.apply(alice, "leave", "granted")
 	before := w.part(id, "employer")
 	w.must(w.Accept(ctx, bob, before))
-	w.must(w.Readdress(ctx, alice, id, before.Task, "right@example.test"))
+	w.must(w.Readdress(ctx, alice, id, before.Task, "right@example.test", ""))
 	after := w.part(id, "employer")
 	if after.Status != InvitationOpen || after.Account != "" || after.Code == before.Code {
 		t.Fatalf("%+v", after)

@@ -161,7 +161,7 @@ func (p *play) step() string {
 			if len(invitations) == 0 {
 				return nil
 			}
-			return p.Readdress(ctx, rapid.SampledFrom([]Actor{alice, alice, who}).Draw(rt, "by"), id, invitations[0].Task, "other@example.test")
+			return p.Readdress(ctx, rapid.SampledFrom([]Actor{alice, alice, who}).Draw(rt, "by"), id, invitations[0].Task, "other@example.test", "")
 		}},
 		{"operator", func() error {
 			incidents, err := p.Queue.Incidents(ctx, "", 100)

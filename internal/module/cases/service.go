@@ -292,6 +292,7 @@ type Dossier struct {
 	Officer      bool         // read with the eyes of the authority
 
 	calendar *Calendar
+	packages *pack.Set // for steps of an earlier version
 }
 
 // Open returns the dossier of a case. officer asks for the authority's view,
@@ -309,7 +310,7 @@ func (s *Service) Open(ctx context.Context, a Actor, id, route string, officer b
 	if officer && (isApplicant(a, c) || isParty(a, c)) {
 		return nil, errs.New(errs.Forbidden, "cases.ownCase")
 	}
-	d := &Dossier{Case: c, Officer: officer, calendar: s.calendar}
+	d := &Dossier{Case: c, Officer: officer, calendar: s.calendar, packages: s.Packages}
 	q := s.DB.Read()
 	if d.Package, err = s.Package(c); err != nil {
 		return nil, err

@@ -9,24 +9,24 @@ import (
 	"passerelle/internal/platform/errs"
 )
 
-const invitationColumns = `task_id, code, case_id, party, name, email, person, account, answered_by, status, asked_at, due_at, ended_at, sent`
+const invitationColumns = `task_id, code, case_id, party, name, email, person, account, answered_by, status, asked_at, due_at, ended_at, sent, lang`
 
 func scanInvitation(row scanner) (Invitation, error) {
 	var i Invitation
 	var asked, dueAt, ended int64
-	err := row.Scan(&i.Task, &i.Code, &i.Case, &i.Party, &i.Name, &i.Email, &i.Person, &i.Account, &i.AnsweredBy, &i.Status, &asked, &dueAt, &ended, &i.Sent)
+	err := row.Scan(&i.Task, &i.Code, &i.Case, &i.Party, &i.Name, &i.Email, &i.Person, &i.Account, &i.AnsweredBy, &i.Status, &asked, &dueAt, &ended, &i.Sent, &i.Lang)
 	i.AskedAt, i.DueAt, i.EndedAt = db.Time(asked), dueTime(dueAt), db.Time(ended)
 	return i, err
 }
 
 func (store) addInvitation(ctx context.Context, tx db.Querier, i Invitation) error {
-	return db.Send(ctx, tx, `INSERT INTO cases_invitation (`+invitationColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
-		i.Task, i.Code, i.Case, i.Party, i.Name, i.Email, i.Person, i.Account, i.AnsweredBy, string(i.Status), db.Micros(i.AskedAt), due(i.DueAt), db.Micros(i.EndedAt), i.Sent)
+	return db.Send(ctx, tx, `INSERT INTO cases_invitation (`+invitationColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`,
+		i.Task, i.Code, i.Case, i.Party, i.Name, i.Email, i.Person, i.Account, i.AnsweredBy, string(i.Status), db.Micros(i.AskedAt), due(i.DueAt), db.Micros(i.EndedAt), i.Sent, string(i.Lang))
 }
 
 func (store) saveInvitation(ctx context.Context, tx db.Querier, i Invitation) error {
-	return db.Send(ctx, tx, `UPDATE cases_invitation SET code = $1, email = $2, account = $3, answered_by = $4, status = $5, due_at = $6, ended_at = $7, sent = $8 WHERE task_id = $9`,
-		i.Code, i.Email, i.Account, i.AnsweredBy, string(i.Status), due(i.DueAt), db.Micros(i.EndedAt), i.Sent, i.Task)
+	return db.Send(ctx, tx, `UPDATE cases_invitation SET code = $1, email = $2, account = $3, answered_by = $4, status = $5, due_at = $6, ended_at = $7, sent = $8, lang = $9 WHERE task_id = $10`,
+		i.Code, i.Email, i.Account, i.AnsweredBy, string(i.Status), due(i.DueAt), db.Micros(i.EndedAt), i.Sent, string(i.Lang), i.Task)
 }
 
 // invitations lists those of a case, oldest first.

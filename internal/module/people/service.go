@@ -125,6 +125,18 @@ func (s *Service) Officials(ctx context.Context, authority, role string) ([]Acco
 	return slices.DeleteFunc(all, func(a Account) bool { return !a.HasIn(authority, role) }), nil
 }
 
+// WithRole returns the accounts with the role in any authority or in none, by
+// name.
+func (s *Service) WithRole(ctx context.Context, role string) ([]Account, error) {
+	all, err := listOfficials(ctx, s.db.Read())
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(a Account) bool {
+		return !slices.ContainsFunc(a.Roles, func(r web.Role) bool { return r.Name == role })
+	}), nil
+}
+
 // Prefer stores what the person of the account chooses (errs.Invalid when it
 // cannot be an address or a language).
 func (s *Service) Prefer(ctx context.Context, account string, p Preferences) (Preferences, error) {

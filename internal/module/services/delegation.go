@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"passerelle/engine/feel"
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/db"
@@ -27,12 +26,13 @@ import (
 // application. The other person sees that page and nothing else.
 type Delegation struct {
 	ID, Draft, Page              string
-	Code                         string // in the link; worth nothing without signing in
-	Version                      string // of the service, that Answers are written for
-	Name, Email                  string // as the author named the person; Email "": the author passes the link on
-	Owner, OwnerName, OwnerEmail string // the author
-	Lang                         i18n.Lang
-	Account, AnsweredBy          string // who took it
+	Code                         string       // in the link; worth nothing without signing in
+	Version                      string       // of the service, that Answers are written for
+	Name, Email                  string       // as the author named the person; Email "": the author passes the link on
+	Owner, OwnerName, OwnerEmail string       // the author
+	Applicant                    web.Identity // what conditions read of the author; never shown, gone when the page is back
+	Lang, HelperLang             i18n.Lang    // of the author; in which the person is written to
+	Account, AnsweredBy          string       // who took it
 	Status                       DelegationStatus
 	Answers                      form.Answers // of the page
 	Rev                          int64
@@ -63,13 +63,20 @@ func delegable(p *pack.Package, page string) bool {
 	return slices.Contains(p.Service.Delegable, page)
 }
 
-// Delegate gives a page of the author's draft to somebody, by a link.
-func (s *Service) Delegate(ctx context.Context, who web.Identity, draft, page, name, email string, lang i18n.Lang) error {
+// Helper is whom a page is given to.
+type Helper struct {
+	Name, Email string    // Email "": the author passes the link on
+	Lang        i18n.Lang // in which they are written to
+}
+
+// Delegate gives a page of the author's draft to somebody, by a link. lang is
+// the author's language.
+func (s *Service) Delegate(ctx context.Context, who web.Identity, draft, page string, to Helper, lang i18n.Lang) error {
 	d, p, err := s.Draft(ctx, who, draft)
 	if err != nil {
 		return err
 	}
-	name = strings.TrimSpace(name)
+	name := strings.TrimSpace(to.Name)
 	switch {
 	case d.Receipt != nil:
 		return errs.New(errs.Gone, "services.delegate.sent")
@@ -78,8 +85,9 @@ func (s *Service) Delegate(ctx context.Context, who web.Identity, draft, page, n
 	case name == "" || utf8.RuneCountInString(name) > maxName:
 		return errs.New(errs.Invalid, "services.delegate.name")
 	}
-	x := &Delegation{ID: db.NewID(s.Clock), Draft: d.ID, Page: page, Version: d.Version, Code: newCode(), Name: name, Email: email, Owner: who.Account, OwnerName: who.Name,
-		OwnerEmail: who.Email, Lang: lang, Status: DelegationOpen, Answers: onPage(p.Form.Page(page), d.Answers), Rev: 1, AskedAt: s.Clock.Now()}
+	x := &Delegation{ID: db.NewID(s.Clock), Draft: d.ID, Page: page, Version: d.Version, Code: newCode(), Name: name, Email: to.Email, Owner: who.Account, OwnerName: who.Name,
+		Applicant:  web.Identity{Person: who.Person, GivenName: who.GivenName, FamilyName: who.FamilyName, BirthDate: who.BirthDate},
+		OwnerEmail: who.Email, Lang: lang, HelperLang: to.Lang, Status: DelegationOpen, Answers: onPage(p.Form.Page(page), d.Answers), Rev: 1, AskedAt: s.Clock.Now()}
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		before, err := s.store.delegations(ctx, tx, d.ID)
 		if err != nil {
@@ -92,7 +100,7 @@ func (s *Service) Delegate(ctx context.Context, who web.Identity, draft, page, n
 		if err == nil && len(before) >= maxDelegations {
 			return errs.New(errs.TooMany, "services.delegate.tooMany").With("max", maxDelegations)
 		}
-		if err != nil || email == "" {
+		if err != nil || to.Email == "" {
 			return err
 		}
 		return s.enqueueMail(ctx, tx, x, "ask")
@@ -212,10 +220,11 @@ func (x *delegated) answers() form.Answers {
 	return a
 }
 
-// delegatedEnv is what the page's conditions see; of the author only what the
-// registers said, and no name.
+// delegatedEnv is what the page's conditions see: the same as before the author,
+// so that the questions are the same. No value of it is shown: packages whose
+// page would are refused (ADR 0019).
 func (s *Service) delegatedEnv(x *delegated, a form.Answers) form.Env {
-	return x.pack.FormEnv(pack.Facts{Application: a, Evidence: Values(x.draft.Evidence), Applicant: feel.Null(), Date: s.Today()})
+	return x.pack.FormEnv(pack.Facts{Application: a, Evidence: Values(x.draft.Evidence), Applicant: Applicant(x.Applicant), Date: s.Today()})
 }
 
 // keep stores what the person has answered so far.
@@ -309,10 +318,11 @@ func (s *Service) sendMail(ctx context.Context, j work.Job) error {
 	if !ok {
 		return nil
 	}
-	loc := s.Texts.For(x.Lang)
+	loc := s.Texts.For(x.HelperLang)
 	out := mail.Message{ID: j.ID, To: x.Email, Subject: loc.T("services.delegate.mail.subject"),
-		Text: loc.T("services.delegate.mail.text", "service", p.T(x.Lang, "service.title"), "link", s.Link(x))}
+		Text: loc.T("services.delegate.mail.text", "service", p.T(x.HelperLang, "service.title"), "link", s.Link(x))}
 	if m.What == "back" {
+		loc = s.Texts.For(x.Lang)
 		out.To, out.Subject = x.OwnerEmail, loc.T("services.delegate.back.subject")
 		out.Text = loc.T("services.delegate.back.text", "service", p.T(x.Lang, "service.title"), "link", s.URL+"/"+string(x.Lang)+"/applications/"+x.Draft)
 	} else if !x.Open() {
@@ -321,7 +331,7 @@ func (s *Service) sendMail(ctx context.Context, j work.Job) error {
 	return s.Mail.Send(ctx, out)
 }
 
-// Link is the address that the other person opens.
+// Link is the address that the other person opens, in their language.
 func (s *Service) Link(x *Delegation) string {
-	return s.URL + "/" + string(x.Lang) + "/parts/" + x.Code
+	return s.URL + "/" + string(x.HelperLang) + "/parts/" + x.Code
 }

@@ -27,7 +27,7 @@ func given(t *testing.T, o *office) (*Draft, *Delegation) {
 	if err := o.Save(ctx, d); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Delegate(ctx, anna, d.ID, "helpers", "Boris", "boris@example.test", i18n.EN); err != nil {
+	if err := o.Delegate(ctx, anna, d.ID, "helpers", Helper{"Boris", "boris@example.test", i18n.PT}, i18n.EN); err != nil {
 		t.Fatal(err)
 	}
 	all, err := o.Delegations(ctx, anna, d.ID)
@@ -68,6 +68,9 @@ func TestAPageIsGivenAwayAndComesBack(t *testing.T) {
 		}
 		if len(post.sent) != 1 || post.sent[0].To != "boris@example.test" || !strings.Contains(post.sent[0].Text, o.Link(given)) || strings.Contains(post.sent[0].Text, "Anna") {
 			t.Errorf("mailed: %+v", post.sent)
+		}
+		if !strings.Contains(post.sent[0].Text, "/pt/parts/") || post.sent[0].Subject != o.Texts.For(i18n.PT).T("services.delegate.mail.subject") {
+			t.Errorf("not in the language that was chosen: %+v", post.sent)
 		}
 		x, err := o.delegated(ctx, boris, given.Code)
 		if err != nil {
@@ -117,9 +120,9 @@ func TestAPageIsGivenToOneOnly(t *testing.T) {
 		ctx := context.Background()
 		o := newOffice(t, d)
 		draft, first := given(t, o)
-		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Carla", "", i18n.EN), errs.Conflict, "services.delegate.given")
-		wants(t, o.Delegate(ctx, anna, draft.ID, "plot", "Carla", "", i18n.EN), errs.NotFound, "services.delegate.page")
-		wants(t, o.Delegate(ctx, boris, draft.ID, "helpers", "Carla", "", i18n.EN), errs.NotFound, "services.draft.notFound")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Carla", "", i18n.EN}, i18n.EN), errs.Conflict, "services.delegate.given")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "plot", Helper{"Carla", "", i18n.EN}, i18n.EN), errs.NotFound, "services.delegate.page")
+		wants(t, o.Delegate(ctx, boris, draft.ID, "helpers", Helper{"Carla", "", i18n.EN}, i18n.EN), errs.NotFound, "services.draft.notFound")
 		_, err := o.delegated(ctx, anna, first.Code)
 		wants(t, err, errs.Forbidden, "services.delegate.own")
 		x, err := o.delegated(ctx, boris, first.Code)
@@ -141,8 +144,84 @@ func TestAPageIsGivenToOneOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		wants(t, o.keep(ctx, x, helper), errs.Gone, "services.delegate.over")
-		if err := o.Delegate(ctx, anna, draft.ID, "helpers", "Carla", "", i18n.EN); err != nil {
+		if err := o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Carla", "", i18n.EN}, i18n.EN); err != nil {
 			t.Errorf("taken back, and yet not to be given again: %v", err)
+		}
+	})
+}
+
+// TestAHelperIsAskedWhatTheAuthorIs: a condition that reads the applicant asks the
+// same of both, and what it read is neither shown nor kept.
+func TestAHelperIsAskedWhatTheAuthorIs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		from, _ := o.Packages.Version("allotment-garden", "2025")
+		asks, problems := form.Parse([]byte(`
+pages:
+  - id: plot
+    fields:
+      - {id: ares, type: integer}
+      - {id: shed, type: yesNo}
+  - id: helpers
+    when: "applicant != null"
+    fields:
+      - {id: grown, type: text, when: 'applicant.birthDate < date("2000-01-01")'}
+      - {id: young, type: text, when: 'applicant.birthDate >= date("2000-01-01")'}
+      - {id: other, type: text, required: false, checks: [{id: self, that: "value != applicant.id"}]}
+  - id: declare
+    fields:
+      - {id: rules, type: declaration}
+`), "form.yaml", nil)
+		if asks == nil {
+			t.Fatal(problems)
+		}
+		changed := *from
+		changed.Form = asks
+		o.Packages.Put(&changed)
+		anna := anna
+		anna.BirthDate = "1984-05-06"
+		draft := begin(t, o)
+		answer(draft, form.Answers{"ares": json.Number("4"), "shed": false})
+		if err := o.Save(ctx, draft); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "", i18n.DE}, i18n.EN); err != nil {
+			t.Fatal(err)
+		}
+		all, err := o.Delegations(ctx, anna, draft.ID)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		given := all[0]
+		x, err := o.delegated(ctx, boris, given.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.take(ctx, boris, x); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			answers form.Answers
+			wrong   string
+		}{
+			{form.Answers{}, "grown"},
+			{form.Answers{"grown": "so", "other": anna.Person}, "other"},
+			{form.Answers{"grown": "so", "young": "never asked"}, ""},
+		} {
+			x, _ = o.delegated(ctx, boris, given.Code)
+			if err := o.keep(ctx, x, c.answers); err != nil {
+				t.Fatal(err)
+			}
+			x, _ = o.delegated(ctx, boris, given.Code)
+			wrong, err := o.handBack(ctx, x)
+			if err != nil || len(wrong) > 1 || len(wrong) == 1 && wrong[0].Field != c.wrong || len(wrong) == 0 && c.wrong != "" {
+				t.Errorf("%v: %v %v, want %q", c.answers, wrong, err, c.wrong)
+			}
+		}
+		var kept string
+		if err := d.Read().QueryRowContext(ctx, `SELECT applicant FROM services_delegation WHERE id = $1`, given.ID).Scan(&kept); err != nil || kept != "{}" {
+			t.Errorf("the author's data stay behind: %q %v", kept, err)
 		}
 	})
 }
@@ -174,18 +253,18 @@ func TestPagesAreGivenAwayALimitedNumberOfTimes(t *testing.T) {
 			if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
 				t.Fatal(err)
 			}
-			if err := o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "boris@example.test", i18n.EN); err != nil {
+			if err := o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "boris@example.test", i18n.EN}, i18n.EN); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := o.queue.RunDue(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
-		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "", i18n.EN), errs.Conflict, "services.delegate.given")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "", i18n.EN}, i18n.EN), errs.Conflict, "services.delegate.given")
 		if err := o.TakeBack(ctx, anna, draft.ID, "helpers"); err != nil {
 			t.Fatal(err)
 		}
-		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", "Boris", "boris@example.test", i18n.EN), errs.TooMany, "services.delegate.tooMany")
+		wants(t, o.Delegate(ctx, anna, draft.ID, "helpers", Helper{"Boris", "boris@example.test", i18n.EN}, i18n.EN), errs.TooMany, "services.delegate.tooMany")
 		if _, err := o.queue.RunDue(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -364,7 +443,7 @@ func TestAPageThroughTheBrowser(t *testing.T) {
 	c.Get("/en/parts/" + all[0].Code).WantStatus(403)
 
 	for range maxDelegations - 1 {
-		if err := o.Delegate(t.Context(), anna, id, "helpers", "Boris", "", i18n.EN); err != nil {
+		if err := o.Delegate(t.Context(), anna, id, "helpers", Helper{"Boris", "", i18n.EN}, i18n.EN); err != nil {
 			t.Fatal(err)
 		}
 		if err := o.TakeBack(t.Context(), anna, id, "helpers"); err != nil {

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/mail"
@@ -53,7 +54,7 @@ func (w *Web) askDelegate(rw http.ResponseWriter, r *http.Request) error {
 	if d := x.givenAway(p.ID); d != nil && d.Open() {
 		return web.SeeOther(rw, r, x.path(p.ID)+"#delegated")
 	}
-	return web.Render(rw, r, http.StatusOK, givePage(w.view(r), x, p, giveForm{}))
+	return web.Render(rw, r, http.StatusOK, givePage(w.view(r), x, p, giveForm{lang: i18n.FromContext(r.Context()).Lang()}))
 }
 
 // delegate gives a page to somebody else.
@@ -67,6 +68,8 @@ func (w *Web) delegate(rw http.ResponseWriter, r *http.Request) error {
 	}
 	given := giveForm{name: strings.TrimSpace(r.PostFormValue("name")), email: strings.TrimSpace(r.PostFormValue("email"))}
 	loc := i18n.FromContext(r.Context())
+	given.lang, _ = i18n.Parse(r.PostFormValue("lang"))
+	given.lang = cmp.Or(given.lang, loc.Lang())
 	if given.name == "" || len([]rune(given.name)) > maxName {
 		given.wrong = append(given.wrong, ui.ErrorItem{Text: loc.T("services.delegate.name"), Href: "#delegate-name"})
 	}
@@ -76,7 +79,7 @@ func (w *Web) delegate(rw http.ResponseWriter, r *http.Request) error {
 	if len(given.wrong) > 0 {
 		return web.Render(rw, r, http.StatusUnprocessableEntity, givePage(w.view(r), x, p, given))
 	}
-	err = w.service.Delegate(r.Context(), x.who, x.ID, p.ID, given.name, given.email, loc.Lang())
+	err = w.service.Delegate(r.Context(), x.who, x.ID, p.ID, Helper{given.name, given.email, given.lang}, loc.Lang())
 	if err != nil && errs.KindOf(err) == errs.TooMany {
 		given.wrong = []ui.ErrorItem{{Text: loc.T("services.delegate.tooMany", "max", maxDelegations), Href: "#delegate-name"}}
 		return web.Render(rw, r, http.StatusTooManyRequests, givePage(w.view(r), x, p, given))
@@ -90,6 +93,7 @@ func (w *Web) delegate(rw http.ResponseWriter, r *http.Request) error {
 // giveForm is what was typed to give a page away.
 type giveForm struct {
 	name, email string
+	lang        i18n.Lang
 	wrong       []ui.ErrorItem
 }
 

@@ -435,3 +435,30 @@ func TestOnlyWhatWasSeenIsSent(t *testing.T) {
 		t.Errorf("an older page was sent: %v", err)
 	}
 }
+
+// TestHasDrafts: a version is needed by those who fill in its form, until they
+// have sent it.
+func TestHasDrafts(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := newOffice(t, d)
+		has := func(version string) bool {
+			t.Helper()
+			some, err := HasDrafts(ctx, d.Read(), "allotment-garden", version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return some
+		}
+		if has("2025") {
+			t.Error("before anybody began")
+		}
+		draft := begin(t, o)
+		if !has("2025") || has("2027") {
+			t.Error("one draft, of 2025")
+		}
+		if err := o.Discard(ctx, anna, draft.ID); err != nil || has("2025") {
+			t.Errorf("after it was discarded: %v", err)
+		}
+	})
+}

@@ -26,6 +26,12 @@ func Migrate(ctx context.Context, d *db.DB) error {
 	return d.Migrate(ctx, "services", files)
 }
 
+// HasDrafts reports whether an unsent draft is written for a version.
+func HasDrafts(ctx context.Context, q db.Querier, service, version string) (has bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM services_draft WHERE service = $1 AND version = $2 AND case_id = '')`, service, version).Scan(&has)
+	return has, err
+}
+
 // store holds the module's SQL.
 type store struct{}
 

@@ -2,8 +2,11 @@ package i18n
 
 import (
 	"context"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 // Lang is a language of the pages, as it stands in addresses and in <html lang>.
@@ -36,6 +39,14 @@ var endonyms = map[Lang]string{FR: "Français", DE: "Deutsch", LB: "Lëtzebuerge
 // Name returns the language's name in itself, which is how a language is
 // offered to somebody who cannot read the present page.
 func (l Lang) Name() string { return endonyms[l] }
+
+// NameIn returns the language's name in the language of, as a list begins it:
+// how somebody chooses it for another person.
+func (l Lang) NameIn(of Lang) string {
+	name := display.Languages(language.Make(string(of))).Name(language.Make(string(l)))
+	first, n := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[n:]
+}
 
 var matcher = language.NewMatcher([]language.Tag{
 	language.French, language.German, language.Make("lb"), language.English, language.EuropeanPortuguese, language.Portuguese,

@@ -59,22 +59,23 @@ func (a *API) partyOperations(h huma.API) {
 
 // Asked is an invitation before the applicant.
 type Asked struct {
-	ID      string                 `json:"id" doc:"Identifier of the invitation within the case"`
-	Party   string                 `json:"party" doc:"Identifier of the party in the service"`
-	Name    string                 `json:"name,omitempty" doc:"As the application names the party"`
-	Email   string                 `json:"email,omitempty" doc:"Where the link goes; absent: the applicant passes it on"`
-	Status  cases.InvitationStatus `json:"status" enum:"open,taken,answered,declined,ended" doc:"taken: somebody signed in with the link and may answer; ended: the time is over"`
-	AskedAt string                 `json:"askedAt" format:"date-time"`
-	DueAt   string                 `json:"dueAt" format:"date-time"`
-	EndedAt string                 `json:"endedAt,omitempty" format:"date-time"`
-	Link    string                 `json:"link,omitempty" format:"uri" doc:"To pass on; absent once somebody has taken it"`
+	ID       string                 `json:"id" doc:"Identifier of the invitation within the case"`
+	Party    string                 `json:"party" doc:"Identifier of the party in the service"`
+	Name     string                 `json:"name,omitempty" doc:"As the application names the party"`
+	Email    string                 `json:"email,omitempty" doc:"Where the link goes; absent: the applicant passes it on"`
+	Language i18n.Lang              `json:"language" enum:"fr,de,lb,en,pt" doc:"In which the party is written to"`
+	Status   cases.InvitationStatus `json:"status" enum:"open,taken,answered,declined,ended" doc:"taken: somebody signed in with the link and may answer; ended: the time is over"`
+	AskedAt  string                 `json:"askedAt" format:"date-time"`
+	DueAt    string                 `json:"dueAt" format:"date-time"`
+	EndedAt  string                 `json:"endedAt,omitempty" format:"date-time"`
+	Link     string                 `json:"link,omitempty" format:"uri" doc:"To pass on; absent once somebody has taken it"`
 }
 
 func (a *API) asked(d *cases.Dossier, i cases.Invitation) Asked {
-	out := Asked{ID: strings.TrimPrefix(i.Task, d.ID+"/"), Party: i.Party, Name: i.Name, Email: i.Email, Status: i.Status,
+	out := Asked{ID: strings.TrimPrefix(i.Task, d.ID+"/"), Party: i.Party, Name: i.Name, Email: i.Email, Language: i.Lang, Status: i.Status,
 		AskedAt: instant(i.AskedAt), DueAt: instant(i.DueAt), EndedAt: instant(i.EndedAt)}
 	if i.Status == cases.InvitationOpen {
-		out.Link = a.Cases.Link(d.Case, i)
+		out.Link = a.Cases.Link(i)
 	}
 	return out
 }
@@ -83,7 +84,8 @@ type readdressInput struct {
 	ID         string `path:"id" maxLength:"64" doc:"Identifier of the case"`
 	Invitation string `path:"invitation" maxLength:"200" doc:"Identifier of the invitation, as the case shows it"`
 	Body       struct {
-		Email string `json:"email" format:"email" maxLength:"254" doc:"Where the link goes"`
+		Email    string    `json:"email" format:"email" maxLength:"254" doc:"Where the link goes"`
+		Language i18n.Lang `json:"language,omitempty" enum:"fr,de,lb,en,pt" doc:"In which the party is written to from now on; absent: as before"`
 	}
 }
 
@@ -96,7 +98,7 @@ func (a *API) readdress(ctx context.Context, in *readdressInput) (*caseOutput, e
 		l := i18n.FromContext(ctx)
 		return nil, malformed(web.Field{Field: "email", Code: "shape", Message: l.T("api.shape", "field", "email")})
 	}
-	if err := a.Cases.Readdress(ctx, person, in.ID, in.ID+"/"+in.Invitation, in.Body.Email); err != nil {
+	if err := a.Cases.Readdress(ctx, person, in.ID, in.ID+"/"+in.Invitation, in.Body.Email, in.Body.Language); err != nil {
 		return nil, err
 	}
 	return a.open(ctx, person, in.ID)

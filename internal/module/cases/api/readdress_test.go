@@ -10,6 +10,7 @@ import (
 	"passerelle/internal/module/cases/api"
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
+	"passerelle/internal/platform/i18n"
 )
 
 const leave = `{"application": {"arrival": "birth", "childBirthDate": "2025-09-20", "leave": "first", "maternityLeave": false, "model": "fullTime6",
@@ -32,7 +33,7 @@ func TestTheApplicantSendsAnInvitationToAnotherAddress(t *testing.T) {
 			t.Fatalf("%+v %+v", c.Invitations, c.Next)
 		}
 		first := c.Invitations[0]
-		if first.Party != "employer" || first.Name != "Example Sàrl" || first.Email != "wrong@example.test" || first.Status != cases.InvitationOpen || first.DueAt == "" ||
+		if first.Party != "employer" || first.Name != "Example Sàrl" || first.Email != "wrong@example.test" || first.Status != cases.InvitationOpen || first.DueAt == "" || first.Language != i18n.EN ||
 			!strings.Contains(first.Link, "/invitations/") {
 			t.Errorf("%+v", first)
 		}
@@ -40,16 +41,16 @@ func TestTheApplicantSendsAnInvitationToAnotherAddress(t *testing.T) {
 			t.Errorf("the identifier %q does not fit into an address", first.ID)
 		}
 		address := at + "/invitations/" + first.ID + "/address"
-		right := []byte(`{"email": "staff@example.test"}`)
+		right := []byte(`{"email": "staff@example.test", "language": "de"}`)
 		s.as("").send("POST", address, typed, right).problem(401, "unauthenticated")
 		s.as("single-parent").send("POST", address, typed, right).problem(404, "not-found")
 		p.send("POST", at+"/invitations/nobody/address", typed, right).problem(404, "not-found")
-		for _, wrong := range []string{`{}`, `{"email": ""}`, `{"email": "nonsense"}`, `{"email": "Name <staff@example.test>"}`} {
+		for _, wrong := range []string{`{}`, `{"email": ""}`, `{"email": "nonsense"}`, `{"email": "Name <staff@example.test>"}`, `{"email": "staff@example.test", "language": "la"}`} {
 			p.send("POST", address, typed, []byte(wrong)).problem(422, "invalid")
 		}
 		var after api.Case
 		p.send("POST", address, typed, right).want(200).into(&after)
-		if got := after.Invitations[0]; got.ID != first.ID || got.Email != "staff@example.test" || got.Link == first.Link || got.Link == "" {
+		if got := after.Invitations[0]; got.ID != first.ID || got.Email != "staff@example.test" || got.Link == first.Link || got.Language != "de" || !strings.Contains(got.Link, "/de/invitations/") {
 			t.Errorf("%+v", got)
 		}
 		employer := s.as("employer")

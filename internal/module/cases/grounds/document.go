@@ -230,10 +230,7 @@ func (d *Document) people() []said {
 		if r.Reasons == "" && r.Outcome == "" && r.Met == nil && r.Approved == nil {
 			continue
 		}
-		x := said{what: element, reasons: r.Reasons, by: d.l.T("grounds.source", "register", r.Name, "date", d.l.DateTime(r.At)), at: r.At}
-		if d.Package.Has("process." + element) {
-			x.what = d.Package.T(d.l.Lang(), "process."+element)
-		}
+		x := said{what: d.StepTitle(d.l, element), reasons: r.Reasons, by: d.l.T("grounds.source", "register", r.Name, "date", d.l.DateTime(r.At)), at: r.At}
 		all = append(all, x)
 	}
 	slices.SortFunc(all, func(a, b said) int { return a.at.Compare(b.at) })

@@ -46,7 +46,8 @@ type casePage struct {
 	answer    string      // what was typed, after a mistake
 	wrong     []ui.ErrorItem
 
-	task, email string // the address of a party as it was typed, after a mistake
+	task, email string    // the address of a party as it was typed, after a mistake
+	lang        i18n.Lang // and the language
 }
 
 // answer takes the answer to a request for evidence.

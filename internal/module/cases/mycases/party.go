@@ -98,12 +98,13 @@ func (w *Web) readdress(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	task, email := r.PostFormValue("task"), strings.TrimSpace(r.PostFormValue("email"))
+	lang, _ := i18n.Parse(r.PostFormValue("lang")) // what is no language of ours changes nothing
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		p := casePage{view: v, task: task, email: email, wrong: []ui.ErrorItem{{Text: v.T("mycases.party.email"), Href: "#" + emailID(task)}}}
+		p := casePage{view: v, task: task, email: email, lang: lang, wrong: []ui.ErrorItem{{Text: v.T("mycases.party.email"), Href: "#" + emailID(task)}}}
 		return web.Render(rw, r, http.StatusUnprocessableEntity, showPage(p))
 	}
 	who, _ := web.IdentityFrom(r.Context())
-	if err := w.Service.Readdress(r.Context(), who, v.d.ID, task, email); err != nil {
+	if err := w.Service.Readdress(r.Context(), who, v.d.ID, task, email, lang); err != nil {
 		return err
 	}
 	return web.SeeOther(rw, r, v.path()+"?done=readdressed")

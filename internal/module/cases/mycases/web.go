@@ -105,7 +105,7 @@ type view struct {
 
 func (w *Web) viewOf(d *cases.Dossier, loc *i18n.Locale) *view {
 	v := &view{words: w.words(loc, d.Package), d: d, now: w.Service.Clock.Now()}
-	v.link = func(i cases.Invitation) string { return w.Service.Link(d.Case, i) }
+	v.link = w.Service.Link
 	v.told, _ = d.Explain(loc)
 	return v
 }

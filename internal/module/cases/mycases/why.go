@@ -173,11 +173,7 @@ func (v *view) judgements() []judgement {
 		if r.Met == nil || r.Reasons == "" {
 			continue
 		}
-		title := element
-		if v.p.Has("process." + element) {
-			title = v.pack("process." + element)
-		}
-		all = append(all, judgement{Title: title, Text: r.Reasons, By: v.T("mycases.why.said", "name", r.Name, "date", r.At), at: r.At})
+		all = append(all, judgement{Title: v.d.StepTitle(v.Locale, element), Text: r.Reasons, By: v.T("mycases.why.said", "name", r.Name, "date", r.At), at: r.At})
 	}
 	slices.SortFunc(all, func(a, b judgement) int { return a.at.Compare(b.at) })
 	return all

@@ -28,7 +28,7 @@ func TestTheFileTellsWhatOthersSaid(t *testing.T) {
 	must(t, s.cases.Accept(t.Context(), employer, asked["employer"]))
 	c := s.as(isabelle)
 	c.Get(casePath(r.Case)).WantStatus(200).Want(
-		htmlcheck.In("#parties", htmlcheck.Contains("your employer: Garage Exemple"), htmlcheck.Contains("Opened by "+employer.Name), htmlcheck.Contains("Asked on 24 November 2025")),
+		htmlcheck.In("#parties", htmlcheck.Contains("the employer: Garage Exemple"), htmlcheck.Contains("Opened by "+employer.Name), htmlcheck.Contains("Asked on 24 November 2025")),
 		htmlcheck.NotIn("#parties table"),
 	)
 	_, err := s.cases.Contribute(t.Context(), services.Part{Task: asked["employer"].Task, Actor: employer, Answers: form.Answers{

@@ -1,9 +1,12 @@
 package pack
 
 import (
+	"fmt"
 	"io/fs"
 	"slices"
 	"time"
+
+	"passerelle/engine/feel"
 )
 
 // CalendarDay is a day on which an installation's calendar differs from the
@@ -26,6 +29,48 @@ const (
 	DayClosing DayKind = "closing" // offices are closed: no time limit of a person ends on it
 	DayWorking DayKind = "working" // a weekend or holiday on which people work: time limits end on it
 )
+
+// CalendarFact is a day of the calendar as a decision is given it.
+type CalendarFact struct {
+	Date string  `json:"date"` // such as 2031-03-14
+	Kind DayKind `json:"kind"`
+}
+
+// calendarFacts are the days of a calendar as decisions are given them.
+func calendarFacts(days []CalendarDay) []CalendarFact {
+	out := make([]CalendarFact, len(days))
+	for i, d := range days {
+		out[i] = CalendarFact{d.Date.Format(time.DateOnly), d.Kind}
+	}
+	return out
+}
+
+// calendarContext is the FEEL context "calendar": the dates of each kind, in
+// three lists. Only decision models read it: what a form asks, and the way a
+// process goes, must not depend on it.
+func calendarContext(days []CalendarFact) (feel.Value, error) {
+	var holidays, closings, working []feel.Value
+	for _, d := range days {
+		day, err := time.Parse(time.DateOnly, d.Date)
+		if err != nil {
+			return feel.Null(), fmt.Errorf("calendar: %q is no date like 2031-03-14", d.Date)
+		}
+		switch v := feel.DateOf(day); d.Kind {
+		case DayHoliday:
+			holidays = append(holidays, v)
+		case DayClosing:
+			closings = append(closings, v)
+		case DayWorking:
+			working = append(working, v)
+		default:
+			return feel.Null(), fmt.Errorf("calendar: %s: kind %q is not one of holiday, closing, working", d.Date, d.Kind)
+		}
+	}
+	return feel.Context(
+		feel.Entry{Name: "holidays", Value: feel.List(holidays...)},
+		feel.Entry{Name: "closings", Value: feel.List(closings...)},
+		feel.Entry{Name: "working", Value: feel.List(working...)}), nil
+}
 
 // loadCalendar reads calendar.yaml beside the services; an installation may do
 // without.

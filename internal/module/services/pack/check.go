@@ -138,8 +138,8 @@ func (l *loader) checkForm(p *Package) {
 }
 
 // checkDelegable checks a page that the applicant may give to somebody else: it
-// shows nothing that registers say of the applicant, and declares nothing in
-// their name.
+// shows nothing that registers say of the applicant, declares nothing in their
+// name, and has no limit whose error would tell what stands elsewhere.
 func (l *loader) checkDelegable(p *Package, line int, id string) {
 	page := p.Form.Page(id)
 	if page == nil {
@@ -150,6 +150,27 @@ func (l *loader) checkDelegable(p *Package, line int, id string) {
 		if f.Prefill != nil || f.Type == form.Fact || f.Type == form.Declaration {
 			l.fault("service.yaml", line, "pack.finding.delegable.own", "page", id, "field", f.ID)
 		}
+		l.checkLimits(page, line, f)
+	}
+}
+
+// checkLimits refuses limits of a field on a delegable page that read anything
+// of the applicant but that page: a limit is told to whoever breaks it.
+func (l *loader) checkLimits(page *form.Page, line int, f *form.Field) {
+	for _, limit := range []*form.Condition{f.Min, f.Max} {
+		if limit == nil {
+			continue
+		}
+		elsewhere := len(source.Paths(limit.Text, "applicant"))+len(source.Paths(limit.Text, "evidence")) > 0
+		for _, path := range source.Paths(limit.Text, "application") {
+			elsewhere = elsewhere || !slices.ContainsFunc(page.Fields, func(x *form.Field) bool { return x.ID == path[0] })
+		}
+		if elsewhere {
+			l.fault("service.yaml", line, "delegable: the limit %s of the field %q would tell somebody else what only the applicant may know; make it a check", limit.Text, f.Path())
+		}
+	}
+	for _, inner := range f.Fields {
+		l.checkLimits(page, line, inner)
 	}
 }
 

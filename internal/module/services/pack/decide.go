@@ -35,9 +35,10 @@ func (p *Package) decide(f Facts, how ...dmn.Option) (Decision, dmn.Result, erro
 
 // decisionInputs is what the decision model is given.
 type decisionInputs struct {
-	context feel.Value // application, evidence, parameters, date, applicant, party
-	ref     time.Time  // the reference date
-	inForce *epoch
+	context  feel.Value // application, evidence, parameters, date, applicant, party, calendar
+	ref      time.Time  // the reference date
+	inForce  *epoch
+	calendar []CalendarFact
 }
 
 // inputs prepares the facts for the decision model.
@@ -55,13 +56,22 @@ func (p *Package) inputs(f Facts) (decisionInputs, error) {
 	if err != nil {
 		return decisionInputs{}, p.fault("%w", err)
 	}
-	return decisionInputs{ref: ref, inForce: inForce, context: feel.Context(
+	days := f.Calendar
+	if days == nil {
+		days = p.calendar
+	}
+	calendar, err := calendarContext(days)
+	if err != nil {
+		return decisionInputs{}, p.fault("%w", err)
+	}
+	return decisionInputs{ref: ref, inForce: inForce, calendar: days, context: feel.Context(
 		feel.Entry{Name: "application", Value: application},
 		feel.Entry{Name: "evidence", Value: evidence},
 		feel.Entry{Name: "parameters", Value: inForce.context},
 		feel.Entry{Name: "date", Value: feel.DateOf(ref)},
 		feel.Entry{Name: "applicant", Value: f.Applicant},
-		feel.Entry{Name: "party", Value: p.partyContext(f)})}, nil
+		feel.Entry{Name: "party", Value: p.partyContext(f)},
+		feel.Entry{Name: "calendar", Value: calendar})}, nil
 }
 
 // at returns what stands at a path of the inputs.
@@ -89,6 +99,9 @@ func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decis
 		}
 	}
 	d := Decision{Value: r.Value, ReferenceDate: in.ref, Package: p.ID + "/" + p.Version, Hash: p.Hash, Parameters: p.used(in.inForce)}
+	if p.readsCalendar {
+		d.Calendar = in.calendar
+	}
 	if err := d.read(r.Value); err != nil {
 		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings, quoted))
 	}

@@ -38,23 +38,26 @@ type Package struct {
 
 	Rules string // SHA-256 of the files that determine what a decision comes to, hex
 
-	files       map[string][]byte // by path below Dir
-	texts       texts
-	letters     map[string]*letter // by name.lang
-	norms       norms
-	evidence    []evidenceExpr
-	parties     []*Party
-	feel        []feelText
-	refDate     *feel.Expr
-	outputs     []outputSpec
-	uses        map[string]bool    // parameters the decision reads
-	authorities map[string]Lingual // names of the known ones; nil when the root has no list
-	lifeEvents  map[string]Lingual
-	lines       serviceLines
-	decisions   []string
-	definitions *dmn.Definitions
-	process     *bpmn.Definitions
-	simulation  simulation
+	files    map[string][]byte // by path below Dir
+	texts    texts
+	letters  map[string]*letter // by name.lang
+	norms    norms
+	evidence []evidenceExpr
+	parties  []*Party
+	feel     []feelText
+	refDate  *feel.Expr
+	outputs  []outputSpec
+	uses     map[string]bool // parameters the decision reads
+	calendar []CalendarFact  // of the installation
+
+	readsCalendar bool               // the decision does
+	authorities   map[string]Lingual // names of the known ones; nil when the root has no list
+	lifeEvents    map[string]Lingual
+	lines         serviceLines
+	decisions     []string
+	definitions   *dmn.Definitions
+	process       *bpmn.Definitions
+	simulation    simulation
 }
 
 type outputSpec struct {
@@ -77,7 +80,11 @@ var (
 func Load(fsys fs.FS, dir string) (*Package, []Finding) {
 	root := &loader{fsys: fsys}
 	authorities, lifeEvents := root.loadRoot()
-	return load(fsys, dir, names(authorities), names(lifeEvents))
+	p, findings := load(fsys, dir, names(authorities), names(lifeEvents))
+	if p != nil {
+		p.calendar = calendarFacts(root.loadCalendar())
+	}
+	return p, findings
 }
 
 func load(fsys fs.FS, dir string, authorities, lifeEvents map[string]Lingual) (*Package, []Finding) {
@@ -369,6 +376,7 @@ func (p *Package) findUses(src string) {
 	for _, path := range source.Paths(xmlText.Replace(src), "parameters") {
 		p.uses[path[0]] = true
 	}
+	p.readsCalendar = len(source.Paths(xmlText.Replace(src), "calendar")) > 0
 }
 
 func (l *loader) loadProcess(p *Package) {

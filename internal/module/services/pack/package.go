@@ -12,11 +12,12 @@ import (
 // Facts is what a decision is made from.
 type Facts struct {
 	Application form.Answers               `json:"application"`
-	Evidence    map[string]json.RawMessage `json:"evidence"`          // by evidence id, register JSON as is; absent: not fetched
-	Applicant   feel.Value                 `json:"applicant"`         // context {id, givenName, familyName, birthDate}, or null
-	Missing     []string                   `json:"missing,omitempty"` // evidence ids that their registers do not have
-	Date        time.Time                  `json:"date"`              // the day of submission; its calendar date counts
-	Parties     map[string]Contribution    `json:"parties,omitempty"` // by party id; absent: not asked, or not answered yet
+	Evidence    map[string]json.RawMessage `json:"evidence"`           // by evidence id, register JSON as is; absent: not fetched
+	Applicant   feel.Value                 `json:"applicant"`          // context {id, givenName, familyName, birthDate}, or null
+	Missing     []string                   `json:"missing,omitempty"`  // evidence ids that their registers do not have
+	Date        time.Time                  `json:"date"`               // the day of submission; its calendar date counts
+	Parties     map[string]Contribution    `json:"parties,omitempty"`  // by party id; absent: not asked, or not answered yet
+	Calendar    []CalendarFact             `json:"calendar,omitempty"` // nil: the calendar of the installation
 
 	// Reading remembers what has been read of the evidence; nil reads it anew
 	// every time.
@@ -82,6 +83,7 @@ type Decision struct {
 	Values        map[string]feel.Value // every decision by name
 	Parameters    []ParameterUse        // the legal values the decision rests on
 	Rules         map[string][]string   // matched rules of decision tables, by decision
+	Calendar      []CalendarFact        // the installation's calendar, if the rules read it
 	ReferenceDate time.Time             // midnight UTC
 	Package       string                // service/version
 	Hash          string                // of the package's content

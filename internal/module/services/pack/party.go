@@ -22,6 +22,7 @@ type PartySpec struct {
 	ID     string      `yaml:"id"`
 	Name   string      `yaml:"name"`   // FEEL text: whom the applicant named
 	Email  string      `yaml:"email"`  // FEEL text or null: where the invitation goes
+	Lang   string      `yaml:"lang"`   // FEEL text or null: the language in which the party is written to; null: the applicant's
 	Person string      `yaml:"person"` // FEEL text or null: only the person with this identification number may answer
 	Legal  string      `yaml:"legal"`  // by which right the party is asked
 	Shows  []ShowsSpec `yaml:"shows"`  // all that the party sees of the application
@@ -40,8 +41,8 @@ type Party struct {
 	PartySpec
 	Form *form.Form // parties/<id>.yaml; its conditions also read "asked", the application
 
-	name, email, person *feel.Expr
-	shows               []*feel.Expr
+	name, email, lang, person *feel.Expr
+	shows                     []*feel.Expr
 }
 
 // The states of a party's part.
@@ -86,8 +87,12 @@ func (p *Package) SamePartyForm(other *Package, id string) bool {
 }
 
 // Invitation is who is asked, as the application names them. Person "" leaves
-// it to whoever has the link and signs in.
-type Invitation struct{ Name, Email, Person string }
+// it to whoever has the link and signs in; Lang "" when the application does not
+// say one of ours.
+type Invitation struct {
+	Name, Email, Person string
+	Lang                i18n.Lang
+}
 
 // Invite returns whom the facts name as the party.
 func (p *Package) Invite(x *Party, f Facts) Invitation {
@@ -100,7 +105,8 @@ func (p *Package) Invite(x *Party, f Facts) Invitation {
 		s, _ := v.AsString()
 		return s
 	}
-	return Invitation{Name: text(x.name), Email: text(x.email), Person: text(x.person)}
+	lang, _ := i18n.Parse(text(x.lang))
+	return Invitation{Name: text(x.name), Email: text(x.email), Person: text(x.person), Lang: lang}
 }
 
 // PartyLine is one line of what a party sees of the application.
@@ -213,6 +219,7 @@ func (l *loader) loadParties(p *Package) {
 		}
 		x.name = compile("name", spec.Name, factNames)
 		x.email = compile("email", spec.Email, factNames)
+		x.lang = compile("lang", spec.Lang, factNames)
 		x.person = compile("person", spec.Person, factNames)
 		for j, s := range spec.Shows {
 			x.shows = append(x.shows, compile(fmt.Sprintf("shows.%d.value", j), s.Value, factNames))

@@ -69,6 +69,7 @@ type ReceiptInputs struct {
 	Missing     []string                   `json:"missing,omitempty"`
 	Date        string                     `json:"date"` // of the application
 	Parties     map[string]Contribution    `json:"parties,omitempty"`
+	Calendar    []CalendarFact             `json:"calendar,omitempty"` // of the installation, if the rules read it
 }
 
 // rulesHash is over the files that determine what a decision comes to.
@@ -91,7 +92,7 @@ func (p *Package) Receipt(f Facts, d Decision, caseNumber string, at time.Time, 
 		Package:       ReceiptPackage{Service: p.ID, Version: p.Version, Hash: d.Hash, Rules: p.Rules},
 		Engine:        ReceiptEngine{Name: dmn.EngineName, Version: dmn.EngineVersion},
 		ReferenceDate: d.ReferenceDate.Format(time.DateOnly),
-		Inputs:        ReceiptInputs{Evidence: map[string]json.RawMessage{}, Missing: f.Missing, Date: f.Date.Format(time.DateOnly), Parties: f.Parties},
+		Inputs:        ReceiptInputs{Evidence: map[string]json.RawMessage{}, Missing: f.Missing, Date: f.Date.Format(time.DateOnly), Parties: f.Parties, Calendar: d.Calendar},
 	}
 	var err error
 	if r.Inputs.Application, err = canonical(f.Application); err != nil {
@@ -122,6 +123,7 @@ func result(d Decision) (json.RawMessage, error) {
 		return nil, err
 	}
 	delete(members, "package")
+	delete(members, "calendar") // a fact
 	delete(members, "hash")
 	return canonical(members)
 }
@@ -197,7 +199,8 @@ func ReadReceipt(text []byte) (Receipt, error) {
 
 // facts are the facts of the receipt.
 func (r Receipt) facts() (Facts, error) {
-	f := Facts{Evidence: r.Inputs.Evidence, Missing: r.Inputs.Missing, Parties: r.Inputs.Parties}
+	f := Facts{Evidence: r.Inputs.Evidence, Missing: r.Inputs.Missing, Parties: r.Inputs.Parties,
+		Calendar: append([]CalendarFact{}, r.Inputs.Calendar...)} // never that of this installation
 	var err error
 	if f.Date, err = time.Parse(time.DateOnly, r.Inputs.Date); err != nil {
 		return f, fmt.Errorf("inputs.date: %w", err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"passerelle/engine/dmn"
+	"passerelle/engine/form"
 )
 
 func receipt(t *testing.T, p *Package) Receipt {
@@ -153,5 +154,42 @@ func TestTheEngineVersionStandsForItsResults(t *testing.T) {
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != recorded || dmn.EngineVersion != version {
 		t.Errorf("engine %s gives results %s, version %s was recorded with %s", dmn.EngineVersion, got, version, recorded)
+	}
+}
+
+// TestAReceiptHoldsItsCalendar: a closing day that the rules counted with is one
+// of the facts, and a later calendar does not change what was decided.
+func TestAReceiptHoldsItsCalendar(t *testing.T) {
+	p, findings := Load(os.DirFS("../../../../services/lu"), "declaration-of-arrival/2025")
+	if p == nil {
+		t.Fatal(findings)
+	}
+	f := Facts{Date: time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC), Application: form.Answers{
+		"capacity": "proxy", "theirGivenName": "Person 1", "theirFamilyName": "Test", "theirNationality": "LU", "origin": "commune",
+		"arrived": "2025-03-03", "lodging": "tenant", "proxyProof": []any{map[string]any{"name": "proxy.pdf"}}}}
+	p.calendar = []CalendarFact{{"2025-03-11", DayClosing}}
+	d, err := p.Decide(f)
+	if err != nil || d.Values["Last day"].String() != `@"2025-03-12"` || d.Values["Days late"].String() != "0" {
+		t.Fatalf("the closing day does not move the last day: %v %v %v", d.Values["Last day"], d.Values["Days late"], err)
+	}
+	stored, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read Decision
+	if err := json.Unmarshal(stored, &read); err != nil {
+		t.Fatal(err)
+	}
+	p.calendar = []CalendarFact{}
+	r, err := p.Receipt(f, read, "ARR-2025-TEST", f.Date, ReceiptIssued{Outcome: d.Outcome, ByRule: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := p.Replay(r); err != nil || !again.Same() {
+		t.Errorf("%+v %v", again, err)
+	}
+	r.Inputs.Calendar = nil
+	if again, err := p.Replay(r); err != nil || again.Untouched || again.SameResult {
+		t.Errorf("the calendar is not among the facts: %+v %v", again, err)
 	}
 }

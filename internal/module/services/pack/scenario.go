@@ -25,7 +25,7 @@ type scenario struct {
 // Keys of scenario files.
 var (
 	fileKeys     = []string{"base", "scenarios"}
-	factKeys     = []string{"date", "applicant", "evidence", "application", "party", "tasks", "timers", "expect"}
+	factKeys     = []string{"date", "applicant", "evidence", "application", "party", "calendar", "tasks", "timers", "expect"}
 	scenarioKeys = append([]string{"name", "source", "examples"}, factKeys...)
 	expectKeys   = []string{"outcome", "amount", "reasons", "invalid", "values", "waitsAt", "ends", "error", "nearest"}
 )
@@ -312,7 +312,7 @@ func merge(base, own any) any {
 
 // facts are the facts of a scenario.
 func (s scenario) facts() (Facts, error) {
-	f := Facts{Evidence: map[string]json.RawMessage{}}
+	f := Facts{Evidence: map[string]json.RawMessage{}, Calendar: []CalendarFact{}} // never that of this installation
 	date, _ := s.doc["date"].(string)
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
@@ -328,6 +328,13 @@ func (s scenario) facts() (Facts, error) {
 		if f.Evidence[id], err = json.Marshal(v); err != nil {
 			return f, err
 		}
+	}
+	days, _ := s.doc["calendar"].([]any)
+	for _, v := range days {
+		day := mapping(v)
+		date, _ := day["date"].(string)
+		kind, _ := day["kind"].(string)
+		f.Calendar = append(f.Calendar, CalendarFact{date, DayKind(kind)})
 	}
 	for id, v := range mapping(s.doc["party"]) {
 		part := mapping(v)

@@ -85,6 +85,7 @@ func (s *Set) Open(f Folder) (*Package, []Finding) {
 
 func (s *Set) checked(p *Package, findings []Finding) (*Package, []Finding) {
 	if p != nil {
+		p.calendar = calendarFacts(s.Calendar)
 		findings = append(findings, p.check()...)
 	}
 	if hasError(findings) {

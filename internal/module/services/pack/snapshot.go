@@ -23,6 +23,7 @@ type snapshot struct {
 	Values        map[string]json.RawMessage `json:"values,omitempty"`
 	Parameters    []ParameterUse             `json:"parameters,omitempty"`
 	Rules         map[string][]string        `json:"rules,omitempty"`
+	Calendar      []CalendarFact             `json:"calendar,omitempty"`
 	ReferenceDate string                     `json:"referenceDate"`
 	Package       string                     `json:"package"`
 	Hash          string                     `json:"hash"`
@@ -59,6 +60,13 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		b = quoteAll(append(b, ':'), d.Rules[name])
 	}
 	b = end(b, len(d.Rules))
+	if len(d.Calendar) > 0 {
+		days, err := json.Marshal(d.Calendar)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, `,"calendar":`...), days...)
+	}
 	b = feel.AppendQuoted(append(b, `,"referenceDate":`...), d.ReferenceDate.Format(time.DateOnly))
 	b = feel.AppendQuoted(append(b, `,"package":`...), d.Package)
 	b = feel.AppendQuoted(append(b, `,"hash":`...), d.Hash)
@@ -129,7 +137,7 @@ func (d *Decision) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*d = Decision{Outcome: s.Outcome, Amount: s.Amount, Reasons: s.Reasons, Parameters: s.Parameters, Rules: s.Rules, ReferenceDate: ref, Package: s.Package, Hash: s.Hash}
+	*d = Decision{Outcome: s.Outcome, Amount: s.Amount, Reasons: s.Reasons, Parameters: s.Parameters, Rules: s.Rules, Calendar: s.Calendar, ReferenceDate: ref, Package: s.Package, Hash: s.Hash}
 	if d.Value, err = restore(s.Value); err != nil {
 		return err
 	}

@@ -9,6 +9,9 @@
 //     stay on record.
 //   - What is published never changes. It is kept in the database, and served as
 //     it was kept, whatever the folder says (in a demonstration the folder counts).
+//   - A published version can be withdrawn before its first day, by two accounts
+//     too, as long as no case, draft or running migration uses it. What was
+//     published stays on record, and its name is not used again.
 //   - Publishing is one transaction; every node takes in what is published, at the
 //     start and while it runs.
 //

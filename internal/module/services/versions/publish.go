@@ -29,6 +29,15 @@ const (
 	Withdrawn State = "withdrawn"
 )
 
+// Kind says what a proposal is about.
+type Kind string
+
+// The kinds.
+const (
+	Publish    Kind = "publish"
+	Withdrawal Kind = "withdraw" // of a published version, before its first day
+)
+
 // Person is somebody who proposed or reviewed, as named at that moment.
 type Person struct{ Account, Name string }
 
@@ -36,6 +45,7 @@ type Person struct{ Account, Name string }
 // it or sends it back.
 type Proposal struct {
 	ID               string
+	Kind             Kind
 	Service, Version string
 	Hash             string // of what counts for a case, as decisions name it
 	State            State
@@ -49,12 +59,14 @@ type Proposal struct {
 	digest string
 }
 
-// Published is a version that is published for good.
+// Published is a version that was published. What it says does not change; before
+// its first day it can be withdrawn.
 type Published struct {
 	Service, Version string
 	Hash             string
 	Proposal         string // "": it stood in the installation's folder when it was first seen
 	At               time.Time
+	Withdrawal       string // proposal that took it back, "" when it stands
 
 	digest string
 }
@@ -99,6 +111,8 @@ type Deps struct {
 	// Loose is a demonstration, in which designers edit the folder and start
 	// again: its versions are not recorded, and its content counts.
 	Loose bool
+	// InUse reports whether a case, a draft or a running migration uses a version.
+	InUse func(ctx context.Context, q db.Querier, service, version string) (bool, error)
 	Log   *slog.Logger
 }
 
@@ -109,6 +123,7 @@ type Service struct {
 
 	refreshing sync.Mutex
 	known      map[string]bool // service/version of what has been taken in
+	left       map[string]bool // and of what was left out, as it was withdrawn
 	drifts     []Drift
 
 	judging  chan struct{} // one at a time: what somebody hands in must not keep all processors busy
@@ -117,7 +132,7 @@ type Service struct {
 
 // New returns the service; Start makes it complete.
 func New(d Deps) *Service {
-	return &Service{Deps: d, known: map[string]bool{}, judging: make(chan struct{}, 1)}
+	return &Service{Deps: d, known: map[string]bool{}, left: map[string]bool{}, judging: make(chan struct{}, 1)}
 }
 
 // Start records the versions of the folder that are seen for the first time, and
@@ -169,6 +184,10 @@ func (s *Service) Refresh(ctx context.Context) error {
 	}
 	for _, v := range all {
 		key := v.Service + "/" + v.Version
+		if v.Withdrawal != "" {
+			s.leaveOut(ctx, v, s.known[key])
+			continue
+		}
 		if s.known[key] {
 			continue
 		}
@@ -178,6 +197,20 @@ func (s *Service) Refresh(ctx context.Context) error {
 		s.known[key] = true
 	}
 	return s.forget(ctx)
+}
+
+// leaveOut makes the set no longer serve a version that was withdrawn. In a
+// demonstration the one that stands in its folder is another: the folder counts.
+func (s *Service) leaveOut(ctx context.Context, v Published, taken bool) {
+	key := v.Service + "/" + v.Version
+	if s.left[key] {
+		return
+	}
+	s.left[key] = true
+	if _, there := s.Packages.Version(v.Service, v.Version); there && (taken || !s.Loose) {
+		s.Packages.Drop(v.Service, v.Version)
+		s.Log.InfoContext(ctx, "service version withdrawn", "service", v.Service, "version", v.Version, "hash", v.Hash, "proposal", v.Withdrawal)
+	}
 }
 
 // forget drops the verdicts of proposals that were decided, here or by another
@@ -367,14 +400,16 @@ func (s *Service) Propose(ctx context.Context, who web.Identity, f pack.Folder, 
 	if v, err = s.judge(ctx, f); err != nil || !v.Sound() {
 		return "", v, err
 	}
-	p := Proposal{ID: db.NewID(s.Clock), Service: f.Service, Version: f.Version, Hash: v.Package.Hash, Proposer: Person{who.Account, who.Name},
+	p := Proposal{ID: db.NewID(s.Clock), Kind: Publish, Service: f.Service, Version: f.Version, Hash: v.Package.Hash, Proposer: Person{who.Account, who.Name},
 		Remark: remark, ProposedAt: s.Clock.Now(), digest: f.Digest()}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, ok, err := s.store.one(ctx, tx, p.Service, p.Version); err != nil || ok {
-			if err == nil {
-				err = published
-			}
+		switch was, ok, err := s.store.one(ctx, tx, p.Service, p.Version); {
+		case err != nil:
 			return err
+		case ok && was.Withdrawal != "":
+			return errs.New(errs.Conflict, "versions.publish.wasWithdrawn").With("version", f.Service+" "+f.Version)
+		case ok:
+			return published
 		}
 		if err := s.store.keep(ctx, tx, f); err != nil {
 			return err
@@ -456,9 +491,9 @@ func (s *Service) Proposals(ctx context.Context, who web.Identity, open bool, be
 
 var errReviewed = errs.New(errs.Conflict, "versions.proposal.reviewed")
 
-// Approve publishes a proposal: from now on the version cannot change, and it
-// takes applications from its day on. It takes another person than the one who
-// proposed it (errs.Forbidden).
+// Approve does what a proposal says. One to publish: from now on the version cannot
+// change, and it takes applications from its day on. One to withdraw: it is served
+// no more. It takes another person than the one who proposed it (errs.Forbidden).
 func (s *Service) Approve(ctx context.Context, who web.Identity, id, remark string) error {
 	p, err := s.second(ctx, who, id)
 	if err != nil {
@@ -466,6 +501,9 @@ func (s *Service) Approve(ctx context.Context, who web.Identity, id, remark stri
 	}
 	if remark, err = words(remark, false); err != nil {
 		return err
+	}
+	if p.Kind == Withdrawal {
+		return s.approveWithdrawal(ctx, who, p, remark)
 	}
 	v, err := s.Verdict(ctx, p)
 	if err != nil {

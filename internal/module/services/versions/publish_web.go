@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
@@ -55,11 +56,20 @@ func (v view) published(x version, record Published, p *Proposal) []ui.SummaryLi
 	return []ui.SummaryListRow{v.row("published", v.T("versions.notRecorded")), print}
 }
 
+// about names what a proposal wants.
+func (v view) about(p Proposal) string {
+	args := []any{"service", v.serviceTitle(p.Service), "version", p.Version}
+	if p.Kind == Withdrawal {
+		return v.T("versions.withdrawal.of", args...)
+	}
+	return v.T("versions.of", args...)
+}
+
 // history tells who proposed and who reviewed, when and why.
 func (v view) history(p Proposal) []ui.SummaryListRow {
 	rows := []ui.SummaryListRow{
 		v.row("proposal.proposed", v.T("versions.proposal.by", "name", p.Proposer.Name, "date", v.DateTime(p.ProposedAt))),
-		{Key: ui.ContentOptions{Text: v.T("versions.proposal.why")}, Value: ui.ContentOptions{HTML: said(p.Remark)}},
+		{Key: ui.ContentOptions{Text: v.whyKey(p)}, Value: ui.ContentOptions{HTML: said(p.Remark)}},
 	}
 	switch p.State {
 	case Open:
@@ -75,6 +85,13 @@ func (v view) history(p Proposal) []ui.SummaryListRow {
 		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: v.T("versions.proposal.reason")}, Value: ui.ContentOptions{HTML: said(p.Reason)}})
 	}
 	return rows
+}
+
+func (v view) whyKey(p Proposal) string {
+	if p.Kind == Withdrawal {
+		return v.T("versions.withdrawal.why")
+	}
+	return v.T("versions.proposal.why")
 }
 
 // reviewedPage is the proposals that were decided.
@@ -236,6 +253,7 @@ type proposalPage struct {
 	own              bool
 	verdict          Verdict // of an open one
 	changes          changesPage
+	withdrawal       string // proposal that took back what this one published
 	decision, reason string
 }
 
@@ -247,7 +265,14 @@ func (w *Web) proposalPage(r *http.Request) (proposalPage, error) {
 		return p, err
 	}
 	p.own = p.it.Proposer.Account == who.Account
-	if p.it.State != Open {
+	if p.it.State == Approved && p.it.Kind == Publish {
+		record, _, err := w.Record(r.Context(), who, p.it.Service, p.it.Version)
+		if err != nil && errs.KindOf(err) != errs.NotFound {
+			return p, err
+		}
+		p.withdrawal = record.Withdrawal
+	}
+	if p.it.State != Open || p.it.Kind == Withdrawal {
 		return p, nil
 	}
 	if p.verdict, err = w.Verdict(r.Context(), p.it); err != nil || p.verdict.Package == nil {
@@ -280,14 +305,39 @@ func (p proposalPage) rows() []ui.SummaryListRow {
 			ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.scenarios")}, Value: ui.ContentOptions{HTML: p.result(p.verdict.Tests)}},
 			p.row("coverage", p.coverage(p.verdict.Coverage)))
 	}
-	if p.it.State == Approved {
+	switch x, served := p.w.Packages.Version(p.it.Service, p.it.Version); {
+	case p.it.Kind == Withdrawal && served:
+		rows = append(rows, p.row("inForce", p.inForce(x)),
+			ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.version")}, Value: ui.ContentOptions{HTML: p.publishedAs(p.it)}})
+	case p.it.State == Approved && p.withdrawal != "":
+		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.published")}, Value: ui.ContentOptions{HTML: p.takenBack(p.withdrawal)}})
+	case p.it.State == Approved && p.it.Kind == Publish:
 		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.published")}, Value: ui.ContentOptions{HTML: p.publishedAs(p.it)}})
 	}
 	return append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.hash")}, Value: ui.ContentOptions{HTML: hash(p.it.Hash)}})
 }
 
+// heading says what is proposed.
+func (p proposalPage) heading() string {
+	if p.it.Kind == Withdrawal {
+		return p.T("versions.withdrawal.title", "version", p.it.Version)
+	}
+	return p.T("versions.proposal.title", "version", p.it.Version)
+}
+
+// question is what the second person decides, and its two answers.
+func (p proposalPage) question() (asks, yes, no, noHint string) {
+	if p.it.Kind == Withdrawal {
+		return p.T("versions.withdrawal.decision"), p.T("versions.withdrawal.approve"), p.T("versions.withdrawal.return"), p.T("versions.withdrawal.returnHint")
+	}
+	return p.T("versions.proposal.decision"), p.T("versions.proposal.approve"), p.T("versions.proposal.return"), p.T("versions.proposal.returnHint")
+}
+
 // approveHint says what follows, and from when.
 func (p proposalPage) approveHint() string {
+	if p.it.Kind == Withdrawal {
+		return p.T("versions.withdrawal.approveHint")
+	}
 	x := p.verdict.Package
 	if x == nil || x.Service.InForce.From.After(p.today) {
 		if x == nil {
@@ -333,7 +383,8 @@ func (w *Web) review(rw http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return web.SeeOther(rw, r, proposalsPath+"/"+id)
 	}
-	if errs.KindOf(err) != errs.Invalid {
+	var said *errs.Error
+	if k := errs.KindOf(err); k != errs.Invalid && !(k == errs.Conflict && errors.As(err, &said) && strings.HasPrefix(said.Key, "versions.withdrawal.")) {
 		return err
 	}
 	p, faulty := w.proposalPage(r)

@@ -47,21 +47,31 @@ func (store) files(ctx context.Context, q db.Querier, digest string) (files []by
 	return files, err
 }
 
-// published lists all that is published. An installation has some dozens.
+// publishedQuery reads what was published, with the proposal that took it back.
+const publishedQuery = `SELECT v.service, v.version, v.hash, v.digest, v.proposal, v.published_at, COALESCE(w.id, '') FROM services_version v
+	LEFT JOIN services_proposal w ON w.service = v.service AND w.version = v.version AND w.kind = 'withdraw' AND w.state = 'approved'`
+
+func scanPublished(row scanner) (p Published, err error) {
+	var at int64
+	err = row.Scan(&p.Service, &p.Version, &p.Hash, &p.digest, &p.Proposal, &at, &p.Withdrawal)
+	p.At = db.Time(at)
+	return p, err
+}
+
+// published lists all that was published, what was withdrawn too. An installation
+// has some dozens.
 func (store) published(ctx context.Context, q db.Querier) ([]Published, error) {
-	rows, err := q.QueryContext(ctx, `SELECT service, version, hash, digest, proposal, published_at FROM services_version ORDER BY service, version`)
+	rows, err := q.QueryContext(ctx, publishedQuery+` ORDER BY v.service, v.version`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var all []Published
 	for rows.Next() {
-		var p Published
-		var at int64
-		if err := rows.Scan(&p.Service, &p.Version, &p.Hash, &p.digest, &p.Proposal, &at); err != nil {
+		p, err := scanPublished(rows)
+		if err != nil {
 			return nil, err
 		}
-		p.At = db.Time(at)
 		all = append(all, p)
 	}
 	return all, rows.Err()
@@ -80,23 +90,20 @@ func (store) publish(ctx context.Context, tx db.Querier, p Published) (bool, err
 
 // one returns what is published under a name.
 func (store) one(ctx context.Context, q db.Querier, service, version string) (p Published, ok bool, err error) {
-	var at int64
-	err = q.QueryRowContext(ctx, `SELECT service, version, hash, digest, proposal, published_at FROM services_version
-		WHERE service = $1 AND version = $2`, service, version).Scan(&p.Service, &p.Version, &p.Hash, &p.digest, &p.Proposal, &at)
+	p, err = scanPublished(q.QueryRowContext(ctx, publishedQuery+` WHERE v.service = $1 AND v.version = $2`, service, version))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
-	p.At = db.Time(at)
 	return p, err == nil, err
 }
 
-const proposalColumns = `id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at, reviewer, reviewer_name, reason, reviewed_at`
+const proposalColumns = `id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at, reviewer, reviewer_name, reason, reviewed_at, kind`
 
 func scanProposal(row scanner) (Proposal, error) {
 	var p Proposal
 	var proposed, reviewed int64
 	err := row.Scan(&p.ID, &p.Service, &p.Version, &p.Hash, &p.digest, &p.State, &p.Proposer.Account, &p.Proposer.Name, &p.Remark, &proposed,
-		&p.Reviewer.Account, &p.Reviewer.Name, &p.Reason, &reviewed)
+		&p.Reviewer.Account, &p.Reviewer.Name, &p.Reason, &reviewed, &p.Kind)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, errs.New(errs.NotFound, "versions.proposal.notFound")
 	}
@@ -154,9 +161,9 @@ func (store) waiting(ctx context.Context, q db.Querier) ([]string, error) {
 
 // propose stores an open proposal; it returns false when the version has one.
 func (store) propose(ctx context.Context, tx db.Querier, p Proposal) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO services_proposal (id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT DO NOTHING`,
-		p.ID, p.Service, p.Version, p.Hash, p.digest, Open, p.Proposer.Account, p.Proposer.Name, p.Remark, db.Micros(p.ProposedAt))
+	res, err := tx.ExecContext(ctx, `INSERT INTO services_proposal (id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at, kind)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) ON CONFLICT DO NOTHING`,
+		p.ID, p.Service, p.Version, p.Hash, p.digest, Open, p.Proposer.Account, p.Proposer.Name, p.Remark, db.Micros(p.ProposedAt), string(p.Kind))
 	if err != nil {
 		return false, err
 	}

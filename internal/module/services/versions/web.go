@@ -49,6 +49,7 @@ func (w *Web) Routes(rt *web.Router) {
 	rt.Page("GET "+Path+"/{service}/{version}", designer(w.show))
 	rt.Page("GET "+Path+"/{service}/{version}/changes", designer(w.changes))
 	rt.Page("GET "+Path+"/{service}/{version}/package.zip", designer(w.download))
+	rt.Page("POST "+Path+"/{service}/{version}", designer(w.proposeWithdrawal))
 	rt.Page("GET "+proposalsPath, designer(w.reviewed))
 	rt.Page("GET "+proposalsPath+"/new", designer(w.propose))
 	rt.Page("POST "+proposalsPath+"/new", designer(w.handIn))
@@ -158,18 +159,58 @@ func (w *Web) list(rw http.ResponseWriter, r *http.Request) error {
 	return web.Render(rw, r, http.StatusOK, v.listPage(v.versions(), open, more))
 }
 
+// versionPage is one version.
+type versionPage struct {
+	view
+	problems
+	it           version
+	record       []ui.SummaryListRow
+	withdrawable bool // recorded as it is served, and not in force yet
+	reason       string
+}
+
+func (w *Web) versionPage(r *http.Request) (versionPage, error) {
+	p := versionPage{view: w.view(r)}
+	var err error
+	if p.it, err = p.find(r); err != nil {
+		return p, err
+	}
+	who, _ := web.IdentityFrom(r.Context())
+	record, proposal, err := w.Record(r.Context(), who, p.it.ID, p.it.Version)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return p, err
+	}
+	p.record = p.published(p.it, record, proposal)
+	p.withdrawable = record.Hash == p.it.Hash && w.before(p.it.Service.InForce.From)
+	return p, nil
+}
+
 func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
-	v := w.view(r)
-	x, err := v.find(r)
+	p, err := w.versionPage(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(rw, r, http.StatusOK, p.page())
+}
+
+// proposeWithdrawal asks a second person to take a version back.
+func (w *Web) proposeWithdrawal(rw http.ResponseWriter, r *http.Request) error {
+	p, err := w.versionPage(r)
 	if err != nil {
 		return err
 	}
 	who, _ := web.IdentityFrom(r.Context())
-	record, proposal, err := w.Record(r.Context(), who, x.ID, x.Version)
-	if err != nil && errs.KindOf(err) != errs.NotFound {
+	p.reason = r.PostFormValue("reason")
+	id, err := w.ProposeWithdrawal(r.Context(), who, p.it.ID, p.it.Version, p.reason)
+	if err == nil {
+		return web.SeeOther(rw, r, proposalsPath+"/"+id)
+	}
+	text, _, ok := p.sentence(err)
+	if !ok {
 		return err
 	}
-	return web.Render(rw, r, http.StatusOK, v.versionPage(x, v.published(x, record, proposal)))
+	p.problems.add("reason", text)
+	return web.Render(rw, r, http.StatusUnprocessableEntity, p.page())
 }
 
 // download gives the files of a version, to write the next one from.

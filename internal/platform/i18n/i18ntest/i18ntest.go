@@ -13,11 +13,20 @@ import (
 	"passerelle/internal/platform/i18n"
 )
 
-// Complete fails t for every problem that i18n.Check finds in fsys.
+// Complete fails t for every problem that i18n.Check finds in fsys, and for every
+// word that is not the one this house has chosen (Words).
 func Complete(t testing.TB, fsys fs.FS) {
 	t.Helper()
 	for _, p := range i18n.Check(fsys) {
 		t.Error(p)
+	}
+	for _, lang := range i18n.Langs {
+		name := "locales/" + string(lang) + ".yaml"
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			continue // said above
+		}
+		Words(t, lang, name, string(text))
 	}
 }
 

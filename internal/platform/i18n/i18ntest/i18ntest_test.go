@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"passerelle/internal/platform/i18n"
 )
 
 // recorder is a testing.TB that notes failures instead of failing.
@@ -55,5 +57,15 @@ func TestCompleteSpeaksOfEveryProblem(t *testing.T) {
 	Complete(r, fstest.MapFS{"locales/en.yaml": {Data: []byte("m: x")}})
 	if len(r.said) != 4 {
 		t.Errorf("%d problems, want one for each of the four languages: %q", len(r.said), r.said)
+	}
+}
+
+func TestWordsFindsTheOtherWordAndLeavesIdioms(t *testing.T) {
+	r := &recorder{TB: t}
+	Words(r, i18n.DE, "de.yaml", "a: Ihr Vorgang, in jedem Fall.\nb: Zwei Fälle\nc: Ein Beamter prüft die Fallhöhe.")
+	Words(r, i18n.FR, "fr.yaml", "c: Ein Beamter")
+	want := []string{`de.yaml:2: "Fälle": the word is Vorgang (docs/guide/words.md)`, `de.yaml:3: "Beamte": the word is Mensch (docs/guide/words.md)`}
+	if !slices.Equal(r.said, want) {
+		t.Errorf("%q, want %q", r.said, want)
 	}
 }
