@@ -124,6 +124,38 @@ func TestAVersionInUseIsNotWithdrawn(t *testing.T) {
 	})
 }
 
+// TestACaseThatCameToAWithdrawnVersionIsNotLost: a node that has not heard of the
+// withdrawal for two seconds may begin a migration, or take an application at
+// midnight. The case keeps its package on every node, after a restart too; nobody
+// else comes to it.
+func TestACaseThatCameToAWithdrawnVersionIsNotLost(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		here, there := node(t, d, shipped(t), false), node(t, d, shipped(t), false)
+		published(t, here)
+		must(t, there.Refresh(t.Context()))
+		id, err := here.ProposeWithdrawal(t.Context(), rui, garden, "2027", "wrong rents")
+		must(t, err)
+		must(t, here.Approve(t.Context(), claire, id, ""))
+		used := func(_ context.Context, _ db.Querier, service, version string) (bool, error) { // through there
+			return service == garden && version == "2027", nil
+		}
+		must(t, there.Refresh(t.Context()))
+		for name, files := range map[string]fstest.MapFS{"restarted": shipped(t), "restarted with it in the folder": withNext(t)} {
+			set, _ := pack.LoadSet(files)
+			s := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, InUse: used, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+			must(t, s.Start(t.Context()))
+			for name, s := range map[string]*versions.Service{"here": here, "there": there, name: s} {
+				if p, ok := s.Packages.Kept(garden, "2027"); !ok || p.Version != "2027" {
+					t.Errorf("%s: the case has no package", name)
+				}
+				if _, ok := s.Packages.Version(garden, "2027"); ok || served(s, "2027-02-01") != "" {
+					t.Errorf("%s: it is offered", name)
+				}
+			}
+		}
+	})
+}
+
 // TestTheFolderOfADemonstrationCounts: what was published on the pages is withdrawn,
 // and a version of that name in the folder is another.
 func TestTheFolderOfADemonstrationCounts(t *testing.T) {
