@@ -112,8 +112,10 @@ type Deps struct {
 	// again: its versions are not recorded, and its content counts.
 	Loose bool
 	// InUse reports whether a case, a draft or a running migration uses a version.
-	InUse func(ctx context.Context, q db.Querier, service, version string) (bool, error)
-	Log   *slog.Logger
+	// It may take seconds; Migrating, the last of them, is quick.
+	InUse, Migrating func(ctx context.Context, q db.Querier, service, version string) (bool, error)
+
+	Log *slog.Logger
 }
 
 // Service is the use cases of publishing. It is safe for concurrent use.

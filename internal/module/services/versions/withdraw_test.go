@@ -108,7 +108,17 @@ func TestAVersionInUseIsNotWithdrawn(t *testing.T) {
 			return service == garden && version == "2027", nil
 		}
 		kind(t, "in use", s.Approve(ctx, claire, id, ""), errs.Conflict)
-		s.InUse = unused
+		began := false
+		s.InUse = func(_ context.Context, q db.Querier, _, _ string) (bool, error) {
+			if _, writes := q.(*db.Tx); writes {
+				t.Error("all cases are walked while everybody waits to write")
+			}
+			began = true // by somebody, while it looked
+			return false, nil
+		}
+		s.Migrating = func(_ context.Context, q db.Querier, _, _ string) (bool, error) { return began, nil }
+		kind(t, "a migration has begun", s.Approve(ctx, claire, id, ""), errs.Conflict)
+		s.InUse, s.Migrating = unused, unused
 		at := func(text string) {
 			now, err := time.Parse(time.RFC3339, text)
 			must(t, err)
@@ -142,7 +152,7 @@ func TestACaseThatCameToAWithdrawnVersionIsNotLost(t *testing.T) {
 		must(t, there.Refresh(t.Context()))
 		for name, files := range map[string]fstest.MapFS{"restarted": shipped(t), "restarted with it in the folder": withNext(t)} {
 			set, _ := pack.LoadSet(files)
-			s := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, InUse: used, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+			s := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, InUse: used, Migrating: used, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 			must(t, s.Start(t.Context()))
 			for name, s := range map[string]*versions.Service{"here": here, "there": there, name: s} {
 				if p, ok := s.Packages.Kept(garden, "2027"); !ok || p.Version != "2027" {
@@ -169,7 +179,7 @@ func TestTheFolderOfADemonstrationCounts(t *testing.T) {
 		t.Errorf("%s is still served", got)
 	}
 	set, _ := pack.LoadSet(withNext(t))
-	again := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, Loose: true, InUse: unused, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	again := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, Loose: true, InUse: unused, Migrating: unused, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	must(t, again.Start(ctx))
 	if got := served(again, "2027-02-01"); got != "2027" {
 		t.Errorf("the folder does not count: %q", got)
