@@ -123,18 +123,15 @@ func (p *Package) lacksEvidence(f Facts) bool {
 	})
 }
 
-// Values that an expression met, and the place before them. They may come from a
-// register: an operator reads the fault before they have given a purpose, and
-// compares it with that of other cases.
-var (
-	metValue = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b`)
-	metAt    = regexp.MustCompile(`^\d+:\d+: `)
-)
+// metAt is the place in front of what FEEL says within a decision model.
+var metAt = regexp.MustCompile(`^\d+:\d+: `)
 
-// valueless is what a warning says without the values. Which rules fit is none.
+// valueless is what a warning says without the values, which may come from a
+// register: an operator reads the fault before they have given a purpose, and
+// compares it with that of other cases. Which rules fit is no value.
 func valueless(w dmn.Warning) string {
 	if at := metAt.FindString(w.Msg); !strings.HasPrefix(w.Msg, "hit policy ") {
-		w.Msg = at + metValue.ReplaceAllString(w.Msg[len(at):], "…")
+		w.Msg = at + feel.Valueless(w.Msg[len(at):])
 	}
 	return w.String()
 }
@@ -384,5 +381,5 @@ func stateText(v feel.Value) (string, error) {
 		t, _ := v.AsTime(time.UTC)
 		return t.Format(time.DateOnly), nil
 	}
-	return "", fmt.Errorf("%s is not a text, number or date", v)
+	return "", fmt.Errorf("a %s is not a text, number or date", v.Kind())
 }
