@@ -3,11 +3,21 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"passerelle/internal/platform/errs"
 )
 
 const (
-	logMost    = 32000 // pages in the log after which the writer itself copies them, if nobody else could
-	logLooks   = 16    // commits between two looks at the log
+	logMost    = 128 << 20 // bytes of the log after which the writer itself copies it, if nobody else could
+	logLooks   = 16        // commits between two looks at the log
 	checkpoint = "PRAGMA wal_checkpoint(PASSIVE)"
 )
 
@@ -34,10 +44,13 @@ func (c *checkpointer) run() {
 	defer close(c.stopped)
 	for range c.w.grown {
 		// On an error the log stays and grows; at logMost the writer meets it too.
-		if pages, err := c.ask("PRAGMA wal_checkpoint(NOOP)"); err != nil || pages < logPages {
+		if pages, err := left(c.pool, "PRAGMA wal_checkpoint(NOOP)"); err != nil || pages < logPages {
 			continue
 		}
-		if _, err := c.ask(checkpoint); err != nil {
+		c.w.copied.mu.Lock()
+		err := c.w.copied.some(c.pool, false)
+		c.w.copied.mu.Unlock()
+		if err != nil {
 			continue
 		}
 		select {
@@ -47,16 +60,68 @@ func (c *checkpointer) run() {
 	}
 }
 
-// ask runs a checkpoint and returns how many pages of the log were left to copy
+// left runs a checkpoint and returns how many pages of the log were left to copy
 // when it ended.
-func (c *checkpointer) ask(text string) (left int64, err error) {
+func left(on Querier, text string) (int64, error) {
 	var busy, pages, copied int64
-	err = c.pool.QueryRowContext(context.Background(), text).Scan(&busy, &pages, &copied)
-	return pages - copied, err
+	err := on.QueryRowContext(context.Background(), text).Scan(&busy, &pages, &copied)
+	return pages - copied + busy, err
 }
 
 // close waits for the checkpoint under way. The writer is closed already.
 func (c *checkpointer) close() error {
 	<-c.stopped
+	if doubt := c.w.copied.doubt.Load(); doubt != nil {
+		return *doubt // the last connection to close would copy the rest and remove the log
+	}
 	return c.pool.Close()
+}
+
+// copied is what is known about the copies of the log. SQLite counts pages that it
+// has copied while the log grew as copied, and syncs the file only with the last
+// ones. When that sync fails, it copies those again, but not the ones before, of
+// which the disk may have lost some: the log is all that has them. It must not
+// begin anew then. What begins anew on the files, as the next process does, copies
+// all of it.
+type copied struct {
+	mu       sync.Mutex // one copies at a time
+	unsynced bool       // pages count that no sync has followed
+	doubt    atomic.Pointer[error]
+}
+
+// some copies what it can. all: the log does not grow meanwhile, so that the file is
+// synced when nothing is left.
+func (c *copied) some(on Querier, all bool) error {
+	if doubt := c.doubt.Load(); doubt != nil {
+		return *doubt
+	}
+	n, err := left(on, checkpoint)
+	switch {
+	case err == nil:
+		c.unsynced = !all || n > 0
+	case c.unsynced && !harmless(err):
+		err = errs.Wrap(errs.Unavailable, "", fmt.Errorf("the disk of the database fails; start Passerelle again when it is well: %w", err))
+		c.doubt.Store(&err)
+	}
+	return err
+}
+
+// harmless reports whether a checkpoint ended for another reason than the disk.
+func harmless(err error) bool {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return false
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT:
+		return true
+	}
+	return false
+}
+
+// longLog reports whether the log of a file has become so long that the writer
+// copies it itself.
+func longLog(path string) bool {
+	f, err := os.Stat(path + "-wal")
+	return err == nil && f.Size() > logMost
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"database/sql/driver"
 	"testing"
+	"time"
 )
 
 // WithBusyMillis shortens the wait for locks of databases opened in this test.
@@ -37,13 +38,23 @@ func HoldGroups(d *DB) (release func()) {
 	}
 }
 
-// Groups is how many Writes wait for a group of PostgreSQL, and whether one is
+// Groups is how many Writes wait for a group of PostgreSQL, and how many groups are
 // under way.
-func Groups(d *DB) (waiting int, busy bool) {
+func Groups(d *DB) (waiting, busy int) {
 	g := d.backend.(*postgresDB).group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.waiting), len(g.place) > 0
+	return len(g.waiting), len(g.place) + len(g.more)
+}
+
+// GroupsMost is how many groups are under way at most.
+const GroupsMost = 1 + groupsMore
+
+// WithGroupLock changes how long the groups of this test wait for a lock.
+func WithGroupLock(t *testing.T, wait time.Duration) {
+	before := groupLock
+	groupLock = wait
+	t.Cleanup(func() { groupLock = before })
 }
 
 // WithLogPages makes the checkpoints of this test come earlier.

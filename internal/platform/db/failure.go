@@ -117,6 +117,12 @@ func lostConnection(err error) bool {
 		strings.Contains(err.Error(), "conn closed")
 }
 
+// lockTimeout reports whether a statement gave up waiting for a lock.
+func lockTimeout(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.Code == "55P03"
+}
+
 // again reports whether a PostgreSQL transaction that ended in err may succeed
 // when it is run again.
 func again(err error) bool {

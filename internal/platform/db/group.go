@@ -15,6 +15,11 @@ const (
 	groupsMore  = 3                     // a lock, a slow disk; so many at most besides it
 )
 
+// groupLock is how long the statements of a group wait for a lock. Whose lock is
+// not free by then goes alone, so that it holds up nobody and its own context
+// bounds its waiting.
+var groupLock = 250 * time.Millisecond
+
 // group shares the transactions of PostgreSQL among guarded Writes that only
 // send, at READ COMMITTED: a BEGIN, a COMMIT, an fsync and two round trips
 // for all who wait at that moment. Whoever finds a free place leads: there is no
@@ -101,7 +106,14 @@ func (g *group) lead(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	for len(batch) > 0 {
 		guilty, err := g.transaction(ctx, batch)
-		if err == nil || guilty < 0 {
+		switch {
+		case guilty == someone && len(batch) > 1:
+			g.on.count.retries.Add(int64(len(batch)))
+			for _, j := range batch {
+				_, outcome[j] = g.transaction(ctx, []*joined{j})
+			}
+			return
+		case guilty < 0:
 			for _, j := range batch {
 				outcome[j] = err
 			}
@@ -113,23 +125,41 @@ func (g *group) lead(ctx context.Context) {
 	}
 }
 
+// Who is guilty when it is not one Write that is known.
+const (
+	nobody  = -1 // the database, or no error at all
+	someone = -2 // before anything ran: an argument the driver refuses, a text the server does
+)
+
 // transaction commits a batch. When a statement fails by itself, guilty is the
-// place of its Write; -1 when the failure is the database's.
+// place of its Write.
 func (g *group) transaction(ctx context.Context, batch []*joined) (guilty int, err error) {
 	conn, err := g.on.writes.Conn(ctx)
 	if err != nil {
-		return -1, err
+		return nobody, err
 	}
 	defer conn.Close()
-	t := &pipeline{conn: conn, direct: direct{conn}, isolation: readCommitted}
+	t := &pipeline{conn: conn, direct: direct{conn}, isolation: readCommitted, lock: groupLock}
+	ending := false
+	defer func() { // who leads is not to die of another's argument, nor with the place
+		if p := recover(); p != nil {
+			guilty, err = someone, errs.New(errs.Internal, "").Because("db: panic inside a group: %v\n%s", p, stack())
+			if ending {
+				guilty = nobody
+			}
+		}
+	}()
 	for _, j := range batch {
 		t.later = append(t.later, j.statements...)
 	}
 	failed, err := t.settle(ctx)
 	if err != nil {
 		t.rollback(ctx)
-		if failed < 0 || unavailable(err) != "" {
-			return -1, err
+		switch {
+		case unavailable(err) != "" && !lockTimeout(err):
+			return nobody, err
+		case failed < 0:
+			return someone, err
 		}
 		for i, j := range batch {
 			if failed -= len(j.statements); failed < 0 {
@@ -137,5 +167,6 @@ func (g *group) transaction(ctx context.Context, batch []*joined) (guilty int, e
 			}
 		}
 	}
-	return -1, g.on.end(ctx, t, len(batch))
+	ending = true
+	return nobody, g.on.end(ctx, t, len(batch))
 }

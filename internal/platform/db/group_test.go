@@ -2,11 +2,13 @@ package db_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
@@ -161,7 +163,7 @@ func TestAGroupThatWaitsForALockHoldsUpNobodyElse(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	for busy := false; !busy; _, busy = db.Groups(d) {
+	for busy := 0; busy == 0; _, busy = db.Groups(d) {
 		runtime.Gosched()
 	}
 	err := d.WriteGuarded(t.Context(), func(ctx context.Context, tx *db.Tx) error { return send(ctx, tx, "b", 1) })
@@ -173,6 +175,134 @@ func TestAGroupThatWaitsForALockHoldsUpNobodyElse(t *testing.T) {
 	var n int
 	if err := d.Read().QueryRowContext(t.Context(), "SELECT n FROM note WHERE id = $1", "a").Scan(&n); err != nil || n != 3 {
 		t.Errorf("n is %d, %v", n, err)
+	}
+}
+
+// heldRow inserts the row "a" and keeps it locked until unlock is called.
+func heldRow(t *testing.T, d *db.DB) (unlock func()) {
+	migrated(t, d)
+	if err := d.Write(t.Context(), insert("a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	locked, let, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- d.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE note SET n = n + 1 WHERE id = $1", "a")
+			close(locked)
+			<-let
+			return err
+		})
+	}()
+	<-locked
+	return func() {
+		close(let)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// begun returns when so many groups are under way and nobody waits for one.
+func begun(d *db.DB, groups int) {
+	for waiting, busy := db.Groups(d); waiting > 0 || busy < groups; waiting, busy = db.Groups(d) {
+		runtime.Gosched()
+	}
+}
+
+func change(ctx context.Context, tx *db.Tx) error {
+	return db.Send(ctx, tx, "UPDATE note SET n = n + 1 WHERE id = $1", "a")
+}
+
+func TestWritesThatWaitForALockDoNotKeepThePlacesOfGroups(t *testing.T) {
+	db.WithGroupLock(t, time.Second)
+	d := dbtest.PostgreSQL(t)
+	unlock := heldRow(t, d)
+	var wg sync.WaitGroup
+	for i := range db.GroupsMost {
+		wg.Go(func() {
+			if err := d.WriteGuarded(context.Background(), change); err != nil {
+				t.Error(err)
+			}
+		})
+		begun(d, i+1)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := d.WriteGuarded(ctx, func(ctx context.Context, tx *db.Tx) error { return send(ctx, tx, "b", 1) }); err != nil {
+		t.Error(err)
+	}
+	unlock()
+	wg.Wait()
+	var n int
+	err := d.Read().QueryRowContext(t.Context(), "SELECT n FROM note WHERE id = $1", "a").Scan(&n)
+	if want := 2 + db.GroupsMost; err != nil || n != want {
+		t.Errorf("n is %d, want %d: %v", n, want, err)
+	}
+}
+
+func TestTheContextBoundsTheWaitingForALock(t *testing.T) {
+	d := dbtest.PostgreSQL(t)
+	unlock := heldRow(t, d)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.WriteGuarded(ctx, change) }()
+	begun(d, 1)
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the context's error", err)
+		}
+		unlock()
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for the lock although its context is over")
+		unlock()
+		<-ended
+	}
+	if got := count(t, d); got != 1 {
+		t.Errorf("%d rows, want 1", got)
+	}
+}
+
+// panicking is an argument that the driver cannot ask for its value.
+type panicking struct{}
+
+func (panicking) Value() (driver.Value, error) { panic("no value") }
+
+func TestWhatTheDriverRefusesIsNotToldToTheNeighbours(t *testing.T) {
+	bad := map[string]func(ctx context.Context, tx *db.Tx) error{
+		"a number that is too large": func(ctx context.Context, tx *db.Tx) error {
+			return db.Send(ctx, tx, "INSERT INTO note (id, n) VALUES ($1, $2)", "bad", uint64(1)<<63)
+		},
+		"an argument that panics": func(ctx context.Context, tx *db.Tx) error {
+			return db.Send(ctx, tx, "INSERT INTO note (id, n) VALUES ($1, $2)", "bad", panicking{})
+		},
+		"a table that is not there": func(ctx context.Context, tx *db.Tx) error {
+			return db.Send(ctx, tx, "INSERT INTO gone (id) VALUES ($1)", "bad")
+		},
+	}
+	for name, bad := range bad {
+		t.Run(name, func(t *testing.T) {
+			d := dbtest.PostgreSQL(t)
+			migrated(t, d)
+			outcome := grouped(d, 10, func(ctx context.Context, tx *db.Tx, i int) error {
+				if i == 5 {
+					return bad(ctx, tx)
+				}
+				return send(ctx, tx, fmt.Sprint(i), i)
+			}, func() {})
+			for i, err := range outcome {
+				if (err != nil) != (i == 5) {
+					t.Errorf("%d: %v", i, err)
+				}
+			}
+			if got := count(t, d); got != 9 {
+				t.Errorf("%d rows, want 9", got)
+			}
+			if _, busy := db.Groups(d); busy != 0 {
+				t.Errorf("%d groups are still under way", busy)
+			}
+		})
 	}
 }
 

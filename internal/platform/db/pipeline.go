@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -31,6 +33,7 @@ type pipeline struct {
 	direct
 	conn      *sql.Conn
 	isolation string
+	lock      time.Duration // if not 0: how long a statement waits for a lock
 	begun     bool
 	broken    bool // BEGIN failed: the connection may lead to a former leader
 	id        txID
@@ -116,6 +119,9 @@ func (t *pipeline) flush(ctx context.Context, last string) (affected int64, fail
 			t.begun = true
 			batch.Queue("BEGIN ISOLATION LEVEL " + t.isolation)
 			number := "pg_current_xact_id()::text"
+			if t.lock != 0 { // as SET LOCAL, without a statement more
+				number += fmt.Sprintf(" || left(set_config('lock_timeout', '%d', true), 0)", t.lock.Milliseconds())
+			}
 			if known == "" {
 				batch.Queue("SELECT " + life + ", " + number)
 			} else {

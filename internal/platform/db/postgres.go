@@ -90,7 +90,18 @@ func (p *postgresDB) write(ctx context.Context, guarded bool, fn func(context.Co
 }
 
 func (p *postgresDB) commit(ctx context.Context, statements []statement) error {
-	return p.persist(ctx, func() error { return p.group.commit(ctx, statements) })
+	return p.persist(ctx, func() error {
+		err := p.group.commit(ctx, statements)
+		if lockTimeout(err) {
+			err = p.attempt(ctx, readCommitted, func(_ context.Context, tx *Tx) error {
+				for _, s := range statements {
+					tx.on.(keeper).keep(s)
+				}
+				return nil
+			})
+		}
+		return err
+	})
 }
 
 // persist tries again while the server is away or transactions collide, for

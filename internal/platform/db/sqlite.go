@@ -61,8 +61,8 @@ func openSQLite(ctx context.Context, path string, c *counters) (_ *sqliteDB, err
 	_, _ = sqlite.Fdatasync(true)
 
 	w, err := openWriter(ctx, path, sqliteDSN(path,
-		"cache_size(-16384)", // 16 MiB
-		fmt.Sprintf("wal_autocheckpoint(%d)", logMost),
+		"cache_size(-16384)",            // 16 MiB
+		"wal_autocheckpoint(0)",         // see checkpointer
 		"journal_size_limit(67108864)"), // give a log that grew under long reads back to the disk
 		c)
 	if err != nil {

@@ -43,8 +43,9 @@ type writer struct {
 	count *counters
 	queue chan *request
 
-	grown chan struct{} // to the checkpointer: the log may be long; closed at the end
-	tidy  chan struct{} // from it: copy what was added meanwhile
+	grown  chan struct{} // to the checkpointer: the log may be long; closed at the end
+	tidy   chan struct{} // from it: copy what was added meanwhile
+	copied copied
 
 	closing chan struct{} // closed once: no new requests
 	once    sync.Once
@@ -264,11 +265,14 @@ func (w *writer) run() {
 }
 
 // copyRest copies what is in the log since the checkpointer looked, so that the
-// next batch begins it anew. An error leaves the log as it is.
+// next batch begins it anew. An error leaves the log as it is. While the
+// checkpointer copies, there is nothing to do yet.
 func (w *writer) copyRest() {
-	if w.conn != nil {
-		_ = w.exec(checkpoint)
+	if w.conn == nil || !w.copied.mu.TryLock() {
+		return
 	}
+	defer w.copied.mu.Unlock()
+	_ = w.copied.some(w.on, true)
 }
 
 // batch runs first and whoever queues meanwhile in one transaction, commits it
@@ -337,6 +341,9 @@ func (w *writer) batch(first *request) {
 		}
 	}
 	finish(err)
+	if err == nil && w.commits%logLooks == 0 && longLog(w.path) {
+		w.copyRest()
+	}
 }
 
 // next takes another waiting request into the batch, or returns nil when
@@ -426,6 +433,9 @@ func lost(err error) error {
 }
 
 func (w *writer) begin() error {
+	if doubt := w.copied.doubt.Load(); doubt != nil {
+		return *doubt
+	}
 	if w.conn == nil {
 		if err := w.connect(context.Background()); err != nil {
 			return err
