@@ -157,7 +157,7 @@ func (r *run) repeat(t *Token, n *node) {
 		v, why := n.multi.count.eval(vars)
 		k, ok := v.AsInt()
 		if !ok || k < 0 {
-			r.failRepeat(t, n.multi.count.src+" is no count ("+first(why, v.String())+")")
+			r.failRepeat(t, n.multi.count.src+" is no count ("+first(why, v.Kind().String())+")")
 			return
 		}
 		m.N = int(min(k, maxInstances+1))

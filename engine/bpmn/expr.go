@@ -24,7 +24,7 @@ func (e *expr) eval(vars feel.Value) (feel.Value, string) {
 	}
 	why := make([]string, 0, 1)
 	for _, w := range warnings {
-		why = append(why, w.Msg)
+		why = append(why, feel.Valueless(w.Msg))
 	}
 	if len(why) == 0 {
 		return v, "null"
@@ -41,7 +41,7 @@ func (e *expr) test(vars feel.Value) (ok bool, why string) {
 		return b, ""
 	}
 	if reason == "" {
-		reason = v.String()
+		reason = "a " + v.Kind().String()
 	}
 	return false, "condition is neither true nor false: " + e.src + " (" + reason + ")"
 }
@@ -86,7 +86,7 @@ func (t *timer) evaluate(vars feel.Value) (d due, why string) {
 	if isText && t.kind != timerCycle {
 		p, ok := feel.ParseTemporal(text)
 		if !ok {
-			return d, "timer is no ISO 8601 value: " + strconv.Quote(text)
+			return d, "timer is no ISO 8601 value: " + src
 		}
 		v = p
 	}
@@ -99,7 +99,7 @@ func (t *timer) evaluate(vars feel.Value) (d due, why string) {
 	case t.kind == timerCycle && isText:
 		var ok bool
 		if d, ok = parseCycle(text); !ok {
-			return d, "timer is no repeating interval such as R3/P7D: " + strconv.Quote(text)
+			return d, "timer is no repeating interval such as R3/P7D: " + src
 		}
 	default:
 		return d, "timer is " + v.Kind().String() + ": " + src

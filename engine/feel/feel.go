@@ -2,6 +2,7 @@ package feel
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -25,6 +26,13 @@ type Warning struct {
 	Msg   string
 	Limit bool // a limit ended the whole evaluation
 }
+
+// met is a value as messages write it.
+var met = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b`)
+
+// Valueless is a warning's message without the texts, numbers and dates that the
+// expression met, for readers who may not see them.
+func Valueless(msg string) string { return met.ReplaceAllString(msg, "…") }
 
 func (w Warning) String() string { return fmt.Sprintf("%d:%d: %s", w.Line, w.Column, w.Msg) }
 

@@ -107,7 +107,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		return nil, err
 	}
 
-	a.published = versions.New(versions.Deps{DB: a.db, Clock: now, Packages: set, Loose: cfg.Demo.On, InUse: versionInUse, Log: log})
+	a.published = versions.New(versions.Deps{DB: a.db, Clock: now, Packages: set, Loose: cfg.Demo.On, InUse: versionInUse, Migrating: cases.Migrating, Log: log})
 	if err := a.published.Start(ctx); err != nil {
 		return nil, fmt.Errorf("published versions: %w", err)
 	}

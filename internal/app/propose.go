@@ -77,7 +77,7 @@ func publishing(ctx context.Context, cfg config.Config, log *slog.Logger, by str
 	if err != nil {
 		return err
 	}
-	s := versions.New(versions.Deps{DB: d, Clock: now, Packages: loadPackages(cfg, log), Loose: cfg.Demo.On, InUse: versionInUse, Log: log})
+	s := versions.New(versions.Deps{DB: d, Clock: now, Packages: loadPackages(cfg, log), Loose: cfg.Demo.On, InUse: versionInUse, Migrating: cases.Migrating, Log: log})
 	if err := s.Refresh(ctx); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (d *Dossier) StepTitle(l *i18n.Locale, key string) string {
 	element, version, aside := strings.Cut(key, setAside)
 	p := d.Package
 	if aside && d.packages != nil {
-		p, _ = d.packages.Version(d.Service, version)
+		p, _ = d.packages.Kept(d.Service, version)
 	}
 	title := element
 	if p != nil && p.Has("process."+element) {

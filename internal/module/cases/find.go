@@ -85,7 +85,7 @@ func (s *Service) firstUnbarred(ctx context.Context, a Actor, rows []QueueRow) (
 
 // hasParties reports whether others may have a part in the row's case.
 func (s *Service) hasParties(r QueueRow) bool {
-	p, ok := s.Packages.Version(r.Service, r.Version)
+	p, ok := s.Packages.Kept(r.Service, r.Version)
 	return ok && len(p.Parties()) > 0
 }
 
@@ -95,7 +95,7 @@ func (s *Service) fourEyesOf(r QueueRow) string {
 	var process *bpmn.Process
 	if r.Kind == Appeal {
 		process = appealProcess
-	} else if p, ok := s.Packages.Version(r.Service, r.Version); ok {
+	} else if p, ok := s.Packages.Kept(r.Service, r.Version); ok {
 		process = p.Process
 	} else {
 		return ""

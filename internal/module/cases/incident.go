@@ -378,7 +378,7 @@ func (s *Service) CorrectAll(ctx context.Context, a Actor, cause Cause, c Correc
 	if err := c.check(); err != nil {
 		return Run{}, err
 	}
-	if p, ok := s.Packages.Version(cause.Service, cause.Version); ok && c.Kind == CorrectGiveUp {
+	if p, ok := s.Packages.Kept(cause.Service, cause.Version); ok && c.Kind == CorrectGiveUp {
 		if e, _ := p.Process.Element(cause.Element); giveUpOf(e) == GiveUpPayment {
 			return Run{}, errs.New(errs.Invalid, "cases.correct.kind")
 		}

@@ -250,7 +250,7 @@ func (s *Service) samePlan(ctx context.Context, tx *db.Tx, m *Migration) error {
 
 // versions returns the packages of a plan.
 func (s *Service) versions(plan MigrationPlan) (from, to *pack.Package, err error) {
-	from, ok1 := s.Packages.Version(plan.Service, plan.From)
+	from, ok1 := s.Packages.Kept(plan.Service, plan.From)
 	to, ok2 := s.Packages.Version(plan.Service, plan.To)
 	switch {
 	case !ok1 || !ok2 || plan.From == plan.To:

@@ -245,7 +245,7 @@ var errNoPackage = errs.New(errs.Unavailable, "cases.packageMissing")
 // Package returns the service version the case was submitted to. It fails with
 // errs.Unavailable while that package is not loaded.
 func (s *Service) Package(c *Case) (*pack.Package, error) {
-	p, ok := s.Packages.Version(c.Service, c.Version)
+	p, ok := s.Packages.Kept(c.Service, c.Version)
 	if !ok {
 		return nil, errNoPackage.Because("case %s: package %s/%s is not loaded", c.ID, c.Service, c.Version)
 	}

@@ -175,12 +175,18 @@ func (store) countMigrationCases(ctx context.Context, q db.Querier, migration st
 }
 
 // Uses reports whether a case is on a version, or a migration that runs or may go
-// on takes cases to it.
+// on takes cases to it. It walks the table, as runningIDs does: not in a Write.
 func Uses(ctx context.Context, q db.Querier, service, version string) (used bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM cases_case WHERE service = $1 AND version = $2)`, service, version).Scan(&used)
 	if err != nil || used {
 		return used, err
 	}
+	return Migrating(ctx, q, service, version)
+}
+
+// Migrating reports whether a migration that runs or may go on takes cases to a
+// version.
+func Migrating(ctx context.Context, q db.Querier, service, version string) (bool, error) {
 	running, err := list(ctx, q, func(row scanner) (*Migration, error) { return scanMigration(row) },
 		`SELECT `+migrationColumns+` FROM cases_migration WHERE state IN ('checking', 'running', 'stopped')`)
 	return slices.ContainsFunc(running, func(m *Migration) bool { return m.Plan.Service == service && m.Plan.To == version }), err

@@ -192,7 +192,7 @@ func (w *Web) inbox(rw http.ResponseWriter, r *http.Request) error {
 	loc := i18n.FromContext(r.Context())
 	for _, n := range notices {
 		service := n.Number
-		if pkg, ok := w.Service.Packages.Version(n.Service, n.Version); ok {
+		if pkg, ok := w.Service.Packages.Kept(n.Service, n.Version); ok {
 			service = pkg.T(loc.Lang(), "service.title")
 		}
 		p.messages = append(p.messages, message{Notice: n, Service: service})

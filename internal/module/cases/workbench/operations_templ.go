@@ -475,7 +475,7 @@ func repeatAll(action, text string, n int) templ.Component {
 // failedSteps names what stands still, as the case's process names it.
 func (p operationsPage) failedSteps(s cases.Stuck) string {
 	names := make([]string, len(s.Steps))
-	pkg, _ := p.bench.Service.Packages.Version(s.Service, s.Version)
+	pkg, _ := p.bench.Service.Packages.Kept(s.Service, s.Version)
 	for i, element := range s.Steps {
 		names[i] = step(p.l, pkg, s.Kind, element)
 	}

@@ -294,7 +294,7 @@ func (p queuePage) queueRows(ctx context.Context) []ui.QueueRow {
 // package is loaded.
 func (p queuePage) deadline(r cases.QueueRow) ui.DeadlineOptions {
 	o := deadline(p.l, p.now, r.TaskDueAt, r.TaskStatus)
-	if pk, ok := p.bench.Service.Packages.Version(r.Service, r.Version); ok && o.Date != "" {
+	if pk, ok := p.bench.Service.Packages.Kept(r.Service, r.Version); ok && o.Date != "" {
 		o.Rule = cases.RuleOfDecision(p.l, pk, r.Kind)
 	}
 	return o

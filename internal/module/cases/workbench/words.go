@@ -46,7 +46,7 @@ func age(l *i18n.Locale, now, t time.Time) string {
 // serviceTitle names a service in the reader's language; its id while its
 // package is not loaded.
 func (b *Bench) serviceTitle(l *i18n.Locale, id, version string) string {
-	if p, ok := b.Service.Packages.Version(id, version); ok {
+	if p, ok := b.Service.Packages.Kept(id, version); ok {
 		return p.T(l.Lang(), "service.title")
 	}
 	return id

@@ -166,7 +166,7 @@ func (l *loader) checkLimits(page *form.Page, line int, f *form.Field) {
 			elsewhere = elsewhere || !slices.ContainsFunc(page.Fields, func(x *form.Field) bool { return x.ID == path[0] })
 		}
 		if elsewhere {
-			l.fault("service.yaml", line, "delegable: the limit %s of the field %q would tell somebody else what only the applicant may know; make it a check", limit.Text, f.Path())
+			l.fault("service.yaml", line, "pack.finding.delegable.limit", "limit", limit.Text, "field", f.Path())
 		}
 	}
 	for _, inner := range f.Fields {

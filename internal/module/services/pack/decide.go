@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -95,7 +96,7 @@ func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decis
 	}
 	for _, w := range r.Warnings {
 		if w.Limit || w.Unsupported {
-			return Decision{}, dmn.Result{}, p.fault("%s", w)
+			return Decision{}, dmn.Result{}, p.fault("%s", valueless(w))
 		}
 	}
 	d := Decision{Value: r.Value, ReferenceDate: in.ref, Package: p.ID + "/" + p.Version, Hash: p.Hash, Parameters: p.used(in.inForce)}
@@ -103,7 +104,7 @@ func (p *Package) decideOn(in decisionInputs, f Facts, how ...dmn.Option) (Decis
 		d.Calendar = in.calendar
 	}
 	if err := d.read(r.Value); err != nil {
-		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings, quoted))
+		return Decision{}, dmn.Result{}, p.fault("decision %q: %w%s", p.Service.Decision.Name, err, because(r.Warnings, valueless))
 	}
 	d.record(r.Decided)
 	p.uphold(&d, in.context, how...)
@@ -122,21 +123,24 @@ func (p *Package) lacksEvidence(f Facts) bool {
 	})
 }
 
-// quoted is a text that an expression met. It may come from a register: an
-// operator reads the fault before they have given a purpose, and compares it with
-// that of other cases.
-var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+// metAt is the place in front of what FEEL says within a decision model.
+var metAt = regexp.MustCompile(`^\d+:\d+: `)
 
-// because adds the warnings that may tell why a decision has no usable result,
-// without what hide finds in them; nil hides nothing.
-func because(ws []dmn.Warning, hide *regexp.Regexp) string {
+// valueless is what a warning says without the values, which may come from a
+// register: an operator reads the fault before they have given a purpose, and
+// compares it with that of other cases. Which rules fit is no value.
+func valueless(w dmn.Warning) string {
+	if at := metAt.FindString(w.Msg); !strings.HasPrefix(w.Msg, "hit policy ") {
+		w.Msg = at + feel.Valueless(w.Msg[len(at):])
+	}
+	return w.String()
+}
+
+// because adds the warnings that may tell why a decision has no usable result.
+func because(ws []dmn.Warning, tell func(dmn.Warning) string) string {
 	var parts []string
 	for _, w := range ws {
-		said := w.String()
-		if hide != nil {
-			said = hide.ReplaceAllString(said, "…")
-		}
-		if len(parts) < 3 && !slices.Contains(parts, said) {
+		if said := tell(w); len(parts) < 3 && !slices.Contains(parts, said) {
 			parts = append(parts, said)
 		}
 	}
@@ -176,7 +180,7 @@ func (p *Package) referenceDate(application feel.Value, date time.Time) (time.Ti
 		feel.Entry{Name: "application", Value: application}, feel.Entry{Name: "date", Value: feel.DateOf(date)}))
 	t, ok := v.AsTime(time.UTC)
 	if !ok || v.Kind() != feel.KindDate {
-		return time.Time{}, p.fault("the reference date %s is no date: %s", p.Service.ReferenceDate, v)
+		return time.Time{}, p.fault("the reference date %s is no date but a %s", p.Service.ReferenceDate, v.Kind())
 	}
 	return t, nil
 }
@@ -228,10 +232,10 @@ func (d *Decision) read(v feel.Value) error {
 		n, ok := amount.AsNumber()
 		text := string(n.Append(nil, ".2f"))
 		if !ok || n.Sign() < 0 {
-			return fmt.Errorf("the amount is %s", amount)
+			return errors.New("the amount is negative, or no number")
 		}
-		if exact := plain(n); len(decimals(exact)) > 2 {
-			return fmt.Errorf("the amount %s is not in whole cents: the rule must say how it is rounded", exact)
+		if len(decimals(plain(n))) > 2 {
+			return errors.New("the amount is not in whole cents: the rule must say how it is rounded")
 		}
 		d.Amount = text
 	}
@@ -242,7 +246,7 @@ func (d *Decision) read(v feel.Value) error {
 	for _, r := range reasons.Items() {
 		s, ok := r.AsString()
 		if !ok {
-			return fmt.Errorf("the reason %s is no text key", r)
+			return fmt.Errorf("a reason is a %s, no text key", r.Kind())
 		}
 		d.Reasons = append(d.Reasons, s)
 	}
@@ -377,5 +381,5 @@ func stateText(v feel.Value) (string, error) {
 		t, _ := v.AsTime(time.UTC)
 		return t.Format(time.DateOnly), nil
 	}
-	return "", fmt.Errorf("%s is not a text, number or date", v)
+	return "", fmt.Errorf("a %s is not a text, number or date", v.Kind())
 }

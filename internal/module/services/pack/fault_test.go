@@ -1,9 +1,12 @@
 package pack
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"passerelle/engine/dmn"
+	"passerelle/engine/feel"
 )
 
 // TestAFaultNamesNoValueOfAPerson: an operator reads it before they have given a
@@ -16,11 +19,33 @@ func TestAFaultNamesNoValueOfAPerson(t *testing.T) {
 		}
 		return all
 	}
-	one, other := because(warnings(`"3480,00"`, `"2610,00"`), quoted), because(warnings(`"0,00"`, `"with \"quotes\" in it"`), quoted)
+	one, other := because(warnings(`"3480,00"`, `"2610,00"`, "3480.5"), valueless), because(warnings(`"0,00"`, `"with \"quotes\" in it"`, "-2"), valueless)
 	if one != other || one != " (Months: 0:0: 4:14: … is no number)" {
 		t.Errorf("%q and %q", one, other)
 	}
-	if whole := because(warnings(`"3480,00"`), nil); whole != ` (Months: 0:0: 4:14: "3480,00" is no number)` {
+	if whole := because(warnings(`"3480,00"`), dmn.Warning.String); whole != ` (Months: 0:0: 4:14: "3480,00" is no number)` {
 		t.Errorf("a scenario, whose people are invented, says %q", whole)
+	}
+}
+
+// TestAnUnroundedAmountIsTheSameFaultForAll: what somebody would be paid is not
+// read before a purpose, and a thousand cases are one group.
+func TestAnUnroundedAmountIsTheSameFaultForAll(t *testing.T) {
+	said := map[string]bool{}
+	for _, amount := range []string{"100 / 3", "200 / 3", "-3", "1234.567"} {
+		e, err := feel.Compile(`{outcome: "granted", amount: ` + amount + `, reasons: []}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _ := e.EvalContext(feel.Context())
+		var d Decision
+		err = d.read(v)
+		if err == nil || strings.ContainsAny(err.Error(), "0123456789") {
+			t.Errorf("%s: %v", amount, err)
+		}
+		said[fmt.Sprint(err)] = true
+	}
+	if len(said) != 2 {
+		t.Errorf("%v", said)
 	}
 }

@@ -62,13 +62,17 @@ func Mark(was, is []Line) (before, after []MarkedLine) {
 	for j := range is {
 		partner[j] = -1
 	}
+	var mine, theirs []wording
+	if len(was)*len(is) <= mostPaired {
+		mine, theirs = wordings(was), wordings(is)
+	}
 	for i, a := range was {
 		best, score := -1, 0.4
-		for j, b := range is {
-			if partner[j] >= 0 || len(was)*len(is) > mostPaired {
+		for j, b := range theirs {
+			if partner[j] >= 0 {
 				continue
 			}
-			if like := likeness(a, b); like > score {
+			if like := likeness(mine[i], b); like > score {
 				best, score = j, like
 			}
 		}
@@ -111,45 +115,50 @@ func whole(x Line, changed bool) MarkedLine {
 
 // likeness is how many of their words two lines share, and 1 more when both say
 // the same thing of another value ("Kind of answer: …").
-func likeness(a, b Line) float64 {
-	if a.Raw != b.Raw {
+func likeness(a, b wording) float64 {
+	if a.raw != b.raw || len(a.words)+len(b.words) == 0 {
 		return 0
-	}
-	count := map[string]int{}
-	words := func(x Line) (list []string) {
-		for _, t := range tokens(x.Text + " " + x.Code) {
-			if strings.TrimSpace(t) != "" {
-				list = append(list, t)
-			}
-		}
-		return list
-	}
-	mine, theirs := words(a), words(b)
-	for _, t := range mine {
-		count[t]++
 	}
 	common := 0
-	for _, t := range theirs {
-		if count[t] > 0 {
-			count[t]--
-			common++
+	for i, j := 0, 0; i < len(a.words) && j < len(b.words); {
+		switch c := strings.Compare(a.words[i], b.words[j]); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			common, i, j = common+1, i+1, j+1
 		}
 	}
-	if len(mine)+len(theirs) == 0 {
-		return 0
-	}
-	like := 2 * float64(common) / float64(len(mine)+len(theirs))
-	topic := func(x Line) string {
-		before, _, ok := strings.Cut(x.Text+x.Code, ": ")
-		if !ok {
-			return ""
-		}
-		return before
-	}
-	if t := topic(a); t != "" && t == topic(b) {
+	like := 2 * float64(common) / float64(len(a.words)+len(b.words))
+	if a.topic != "" && a.topic == b.topic {
 		like++
 	}
 	return like
+}
+
+// wording is what counts for the likeness of a line: each is held against many.
+type wording struct {
+	words []string // sorted
+	topic string
+	raw   bool
+}
+
+func wordings(lines []Line) []wording {
+	out := make([]wording, len(lines))
+	for i, x := range lines {
+		for _, t := range tokens(x.Text + " " + x.Code) {
+			if strings.TrimSpace(t) != "" {
+				out[i].words = append(out[i].words, t)
+			}
+		}
+		slices.Sort(out[i].words)
+		out[i].raw = x.Raw
+		if before, _, ok := strings.Cut(x.Text+x.Code, ": "); ok {
+			out[i].topic = before
+		}
+	}
+	return out
 }
 
 // tokens cuts a text into words, blanks and signs.

@@ -76,6 +76,9 @@ func (p *Package) Nearest(f Facts, d Decision) (found []Nearest, open bool) {
 	if d.Outcome != Granted && d.Outcome != Refused {
 		return nil, false
 	}
+	if p.readsCalendar { // what alone would change it, not what another day's calendar would
+		f.Calendar = append([]CalendarFact{}, d.Calendar...)
+	}
 	base, err := p.inputs(f)
 	if err != nil {
 		return nil, false

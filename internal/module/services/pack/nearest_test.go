@@ -3,8 +3,11 @@ package pack
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -218,6 +221,56 @@ func BenchmarkNearest(b *testing.B) {
 	for b.Loop() {
 		if all, _ := p.Nearest(f, d); len(all) == 0 {
 			b.Fatal("none")
+		}
+	}
+}
+
+// What alone would change a decision is sought with the calendar it was made with,
+// not with that of the day on which somebody reads it.
+func TestTheNearestChangeCountsWithTheCalendarOfTheDecision(t *testing.T) {
+	const dir = "cost-of-living-allowance/2025"
+	root, m := os.DirFS("../../../../services/lu"), fstest.MapFS{}
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Count(name, "/") > 0 && !strings.HasPrefix(name, dir) {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		m[name] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := m[dir+"/decision.dmn"]
+	model.Data = []byte(strings.NewReplacer(
+		`<inputData id="in_application"`, `<inputData id="in_calendar" name="calendar"><variable name="calendar" typeRef="Any" /></inputData><inputData id="in_application"`,
+		`<informationRequirement id="q1_d_IncomeLimit">`, `<informationRequirement id="q3_d_IncomeLimit"><requiredInput href="#in_calendar" /></informationRequirement><informationRequirement id="q1_d_IncomeLimit">`,
+		`then parameters.monthlyLimit[Household size] else`, `then parameters.monthlyLimit[Household size] + 100 * count(calendar.closings) else`,
+	).Replace(string(model.Data)))
+	p, findings := Load(m, dir)
+	if p == nil {
+		t.Fatal(findings)
+	}
+	f := alone("2023-01-01", false, 200_000, 200_000, 200_000)
+	income := func(calendar []CalendarFact, d Decision) string {
+		p.calendar = calendar
+		found, _ := p.Nearest(f, d)
+		for _, n := range found {
+			if n.ID == "income" {
+				return n.Last.String()
+			}
+		}
+		return "none"
+	}
+	for _, then := range [][]CalendarFact{nil, {{"2025-03-14", DayClosing}}} {
+		p.calendar = then
+		d, err := p.Decide(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was := income(then, d)
+		if now := income([]CalendarFact{{"2025-03-14", DayClosing}, {"2025-03-17", DayClosing}}, d); was == "none" || now != was {
+			t.Errorf("%s, and with a later calendar %s", was, now)
 		}
 	}
 }

@@ -95,10 +95,72 @@ func Compare(loc *i18n.Locale, before, after *Package) []Difference {
 			told[p.file] = true
 		}
 	}
+	for _, d := range reordered(loc, was, now) {
+		out = append(out, d)
+		told[d.ID] = true
+	}
 	out = append(out, otherFiles(loc, before.files, after.files, told)...)
 	slices.SortStableFunc(out, func(a, b Difference) int {
 		return slices.Index(Sections, a.Section) - slices.Index(Sections, b.Section)
 	})
+	return out
+}
+
+// reordered tells what stands in another order, file by file: the order in which
+// people are asked, and in which they read an explanation. That of rules and steps
+// means nothing, or is told with them.
+func reordered(loc *i18n.Locale, was, now []Part) []Difference {
+	files, labels := map[string][2][]string{}, map[string]string{}
+	var names []string
+	for side, parts := range [][]Part{was, now} {
+		for _, p := range parts {
+			if !slices.Contains([]Section{SectionForm, SectionParties, SectionExplanation}, p.Section) {
+				continue
+			}
+			if _, known := files[p.file]; !known {
+				names = append(names, p.file)
+			}
+			order := files[p.file]
+			order[side] = append(order[side], p.ID)
+			files[p.file], labels[p.file+"\x00"+p.ID] = order, loc.T("pack.feel.quoted", "text", p.Label)
+		}
+	}
+	section := func(file string) Section {
+		i := slices.IndexFunc(now, func(p Part) bool { return p.file == file })
+		return now[max(i, 0)].Section
+	}
+	under := func(id string) string { // rows, conditions
+		list, _, _ := strings.Cut(id, ".")
+		return list
+	}
+	var out []Difference
+	for _, file := range names {
+		a, b := files[file][0], files[file][1]
+		both := func(list, other []string) []string {
+			there := map[string]bool{}
+			for _, id := range other {
+				there[id] = true
+			}
+			return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return !there[id] })
+		}
+		a, b = both(a, b), both(b, a)
+		inA, inB := common(a, b)
+		lines := func(list []string, in []bool) (said []Line) {
+			for i, id := range list {
+				switch label := labels[file+"\x00"+id]; {
+				case in[i]:
+				case i == 0 || section(file) == SectionExplanation && under(list[i-1]) != under(id):
+					said = append(said, say(loc.T("pack.line.first", "x", label)))
+				default:
+					said = append(said, say(loc.T("pack.line.after", "x", label, "y", labels[file+"\x00"+list[i-1]])))
+				}
+			}
+			return said
+		}
+		if d := (Difference{Section: section(file), ID: file, Label: loc.T("pack.line.order"), Was: lines(a, inA), Is: lines(b, inB)}); len(d.Was)+len(d.Is) > 0 {
+			out = append(out, d)
+		}
+	}
 	return out
 }
 

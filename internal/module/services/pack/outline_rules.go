@@ -101,13 +101,13 @@ func (w *words) logic(x dmn.Expression) []Line {
 		}
 		return lines
 	case *dmn.Conditional:
-		return slices.Concat(w.under("if", w.logic(x.If)), w.under("then", w.logic(x.Then)), w.under("else", w.logic(x.Else)))
+		return slices.Concat(w.boxed("if", w.logic(x.If)), w.boxed("then", w.logic(x.Then)), w.boxed("else", w.logic(x.Else)))
 	case *dmn.FunctionDefinition:
 		return w.logic(x.Body)
 	case *dmn.Filter:
-		return slices.Concat(w.logic(x.In), w.under("where", w.logic(x.Match)))
+		return slices.Concat(w.logic(x.In), w.boxed("where", w.logic(x.Match)))
 	case *dmn.Iteration:
-		return slices.Concat(w.under(x.Kind+" "+x.Variable+" in", w.logic(x.In)), w.under("→", w.logic(x.Each)))
+		return slices.Concat(w.boxed(x.Kind, w.logic(x.In), "name", x.Variable), w.boxed("each", w.logic(x.Each), "name", x.Variable))
 	case *dmn.List:
 		var lines []Line
 		for _, item := range x.Items {
@@ -144,6 +144,11 @@ func (w *words) under(name string, lines []Line) []Line {
 	return lines
 }
 
+// boxed puts before each line which part of a boxed expression it is.
+func (w *words) boxed(part string, lines []Line, args ...any) []Line {
+	return w.under(w.loc.T("pack.rule.boxed."+part, args...), lines)
+}
+
 // table tells a decision table: how it is read, then each rule as a sentence.
 func (w *words) table(x *dmn.DecisionTable) []Line {
 	key := string(x.HitPolicy)
@@ -162,17 +167,26 @@ func (w *words) table(x *dmn.DecisionTable) []Line {
 	}
 	for _, r := range x.Rules {
 		var when []string
+		var wide []int // those that would take in the next one
 		lost := false
 		for i, in := range r.Inputs {
 			if text := strings.TrimSpace(in.Text); text == "-" || text == "" || i >= len(x.Inputs) {
 				continue
 			}
-			said, ok := w.cell(x.Inputs[i], in.Text)
+			said, reaches, ok := w.cell(x.Inputs[i], in.Text)
 			if !ok {
-				lost = true
+				lost, reaches = true, false
 				said = strings.TrimSpace(x.Inputs[i].Expr.Text) + ": " + strings.TrimSpace(in.Text)
 			}
+			if reaches {
+				wide = append(wide, len(when))
+			}
 			when = append(when, said)
+		}
+		for _, i := range wide {
+			if len(when) > 1 {
+				when[i] = "(" + when[i] + ")"
+			}
 		}
 		and := " " + w.loc.T("pack.feel.and") + " "
 		var said []Line
@@ -219,15 +233,16 @@ func (w *words) then(key, cond string, x *dmn.DecisionTable, outputs []*dmn.Lite
 	return []Line{{Text: w.loc.T(key, "cond", cond, "value", strings.Join(told, "; ")), Code: strings.Join(coded, "; ")}}
 }
 
-// cell tells one condition of a rule by the label of its column.
-func (w *words) cell(in dmn.TableInput, text string) (string, bool) {
+// cell tells one condition of a rule by the label of its column; reaches is as in
+// [words.reaches].
+func (w *words) cell(in dmn.TableInput, text string) (said string, reaches, ok bool) {
 	e, err := feel.CompileUnaryTests(text, w.names)
 	if err != nil {
-		return "", false
+		return "", false, false
 	}
 	tests, ok := e.AST().(*feel.UnaryTests)
 	if !ok {
-		return "", false
+		return "", false, false
 	}
 	w.lost = false
 	of, known := thing{}, false
@@ -238,12 +253,13 @@ func (w *words) cell(in dmn.TableInput, text string) (string, bool) {
 	if err == nil && !known && len(tests.Tests) == 1 { // true and false of what is a condition itself
 		if lit, isLiteral := tests.Tests[0].(*feel.Literal); isLiteral && isClause(column.AST()) {
 			if b, isBool := lit.Value.AsBool(); isBool {
-				said := w.clause(column.AST())
+				said, reaches := w.clause(column.AST()), w.reaches(column.AST())
 				if !w.lost && b == tests.Not {
+					reaches = true
 					said = w.loc.T("pack.feel.not", "cond", said)
 				}
 				if !w.lost {
-					return said, true
+					return said, reaches, true
 				}
 				w.lost = false
 			}
@@ -256,12 +272,12 @@ func (w *words) cell(in dmn.TableInput, text string) (string, bool) {
 		case err == nil:
 			of = thing{name: w.noun(column.AST(), thing{})}
 		default:
-			return "", false
+			return "", false, false
 		}
 	}
-	said := w.tests(of, tests.Tests)
+	said = w.tests(of, tests.Tests)
 	if tests.Not {
 		said = w.loc.T("pack.feel.not", "cond", said)
 	}
-	return said, !w.lost
+	return said, tests.Not || several(tests.Tests), !w.lost
 }

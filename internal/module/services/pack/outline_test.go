@@ -247,3 +247,43 @@ func TestEveryPartIsTold(t *testing.T) {
 		t.Errorf("a norm that is gone: %+v", list)
 	}
 }
+
+// In which order people are asked, and in which they read the lines of an
+// explanation, is told also when something else in the file differs.
+func TestAnotherOrderIsTold(t *testing.T) {
+	for _, x := range []struct {
+		file, from, to string
+		section        Section
+		was, is        string
+	}{
+		{"form.yaml", "      - {id: ares, type: integer, min: 1, max: \"parameters.maxAres\", width: 3}\n      - {id: shed, type: yesNo}\n",
+			"      - {id: shed, type: yesNo, required: false}\n      - {id: ares, type: integer, min: 1, max: \"parameters.maxAres\", width: 3}\n", SectionForm,
+			"“How many ares do you want?” stands after “Address on record”", "“How many ares do you want?” stands after “Do you want a shed?”"},
+		{"form.yaml", "          - {id: name, type: text, maxLength: 60}\n          - {id: born, type: date, max: date}\n",
+			"          - {id: born, type: date, max: date}\n          - {id: name, type: text, maxLength: 61}\n", SectionForm, "“Name” stands after “Your helpers”", "“Name” stands after “Date of birth”"},
+		{"explanation.yaml", "  - {id: ares, value: \"application.ares\", unit: count}\n  - {id: rent, value: \"parameters.rentPerAre\", unit: EUR/year, source: {parameter: rentPerAre}}\n",
+			"  - {id: rent, value: \"parameters.rentPerAre\", unit: EUR, source: {parameter: rentPerAre}}\n  - {id: ares, value: \"application.ares\", unit: count}\n", SectionExplanation, "“Area” stands first", "“Area” stands after “Rent per are”"},
+	} {
+		m := files(t)
+		name := "allotment-garden/2025/" + x.file
+		changed := bytes.Replace(m[name].Data, []byte(x.from), []byte(x.to), 1)
+		if bytes.Equal(changed, m[name].Data) {
+			t.Errorf("%s has no %q", x.file, x.from)
+			continue
+		}
+		m[name] = &fstest.MapFile{Data: changed}
+		after, findings := Load(m, "allotment-garden/2025")
+		if after == nil {
+			t.Errorf("%s: %v", x.to, findings)
+			continue
+		}
+		list := Compare(english(t), garden(t), after)
+		if len(list) != 2 {
+			t.Errorf("%s: %d differences: %+v", x.file, len(list), list)
+			continue
+		}
+		if d := list[1]; d.Section != x.section || d.Label != "Order" || !slices.Equal(told(d.Was), []string{x.was}) || !slices.Equal(told(d.Is), []string{x.is}) {
+			t.Errorf("%+v", d)
+		}
+	}
+}

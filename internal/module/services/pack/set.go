@@ -39,6 +39,7 @@ type Set struct {
 	Calendar    []CalendarDay
 
 	packages atomic.Pointer[[]*Package] // by id, then by the start of their time in force; never changed, only replaced
+	shelf    atomic.Pointer[[]*Package] // withdrawn, for the cases that are on them; never changed, only replaced
 	edition  atomic.Int64
 	putting  sync.Mutex
 }
@@ -107,6 +108,19 @@ func (s *Set) Drop(id, version string) {
 	s.putting.Lock()
 	defer s.putting.Unlock()
 	s.keep(s.without(id, version))
+}
+
+// Shelve takes a version out, and keeps it for the cases that are on it all the
+// same: Kept finds it, nothing else does.
+func (s *Set) Shelve(p *Package) {
+	s.putting.Lock()
+	defer s.putting.Unlock()
+	s.keep(s.without(p.ID, p.Version))
+	kept := []*Package{p}
+	if before := s.shelf.Load(); before != nil {
+		kept = append(slices.Clone(*before), p)
+	}
+	s.shelf.Store(&kept)
 }
 
 func (s *Set) without(id, version string) []*Package {
@@ -307,6 +321,22 @@ func (s *Set) Version(id, version string) (*Package, bool) {
 	for _, p := range s.list() {
 		if p.ID == id && p.Version == version {
 			return p, true
+		}
+	}
+	return nil, false
+}
+
+// Kept returns one version of a service, also one that was withdrawn while a case
+// came to it: for what concerns a case that is there.
+func (s *Set) Kept(id, version string) (*Package, bool) {
+	if p, ok := s.Version(id, version); ok {
+		return p, true
+	}
+	if shelf := s.shelf.Load(); shelf != nil {
+		for _, p := range *shelf {
+			if p.ID == id && p.Version == version {
+				return p, true
+			}
 		}
 	}
 	return nil, false

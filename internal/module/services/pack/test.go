@@ -108,7 +108,7 @@ func (t *tester) run() {
 		return
 	}
 	t.cov.add(t.s.name, d, t.p.open(&d, t.p.Scope(facts)))
-	t.warnings = because(result.Warnings, nil)
+	t.warnings = because(result.Warnings, dmn.Warning.String)
 	t.decision(d, expect)
 	t.nearest(facts, d, expect)
 	_, waits := expect["waitsAt"]

@@ -234,6 +234,7 @@ func (w *words) clause(n feel.Node) string {
 // truth tells a function that is true or false.
 func (w *words) truth(n *feel.Invocation) string {
 	switch fn := n.Fn.String(); {
+	case n.Names != nil:
 	case fn == "not" && len(n.Args) == 1:
 		if x, ok := w.thing(n.Args[0]); ok {
 			return w.compared(x.name, "=", w.quoted(w.loc.T("pack.no")), x)
@@ -270,6 +271,58 @@ func (w *words) quantified(n *feel.Quantified) string {
 	return w.loc.T(key, "x", x.name, "cond", w.clause(n.Body))
 }
 
+// reaches reports whether the words of a condition would take in what "and" or
+// "or" puts behind them.
+func (w *words) reaches(n feel.Node) bool {
+	switch n := n.(type) {
+	case *feel.Binary:
+		return n.Op == "and" || n.Op == "or" || isClause(n.X)
+	case *feel.Quantified:
+		return true
+	case *feel.In:
+		return several(n.Tests)
+	case *feel.Invocation:
+		if n.Fn.String() == "not" && len(n.Args) == 1 {
+			_, short := w.thing(n.Args[0])
+			return !short
+		}
+		if list, ok := n.Args[0].(*feel.ListLiteral); ok && n.Fn.String() == "list contains" {
+			return several(list.Items)
+		}
+	}
+	return false
+}
+
+// several reports whether tests are told in more than one sentence.
+func several(tests []feel.Node) bool {
+	sentences, values := 0, 0
+	for _, t := range tests {
+		switch t := t.(type) {
+		case *feel.Comparison:
+			sentences++
+		case *feel.RangeLiteral:
+			sentences++
+			if twofold(t) {
+				sentences++
+			}
+		case *feel.Literal:
+			if t.Value.IsNull() {
+				sentences++
+			} else {
+				values = 1
+			}
+		default:
+			values = 1
+		}
+	}
+	return sentences+values > 1
+}
+
+// twofold reports whether a range is told by each of its ends.
+func twofold(r *feel.RangeLiteral) bool {
+	return r.Low != nil && r.High != nil && !(r.LowClosed && r.HighClosed)
+}
+
 var mirrored = map[string]string{"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 func (w *words) binary(n *feel.Binary) string {
@@ -282,7 +335,7 @@ func (w *words) binary(n *feel.Binary) string {
 			case ok && b.Op == n.Op:
 				flatten(b.X)
 				flatten(b.Y)
-			case ok && (b.Op == "and" || b.Op == "or"):
+			case w.reaches(x):
 				parts = append(parts, "("+w.clause(x)+")")
 			default:
 				parts = append(parts, w.clause(x))
@@ -396,7 +449,11 @@ func (w *words) tests(x thing, tests []feel.Node) string {
 		case *feel.Comparison:
 			clauses = append(clauses, w.measured(x.name, t.Op, t.X, x))
 		case *feel.RangeLiteral:
-			clauses = append(clauses, w.bounds(x, t))
+			said := w.bounds(x, t)
+			if twofold(t) && len(tests) > 1 {
+				said = "(" + said + ")"
+			}
+			clauses = append(clauses, said)
 		case *feel.Literal:
 			if t.Value.IsNull() {
 				clauses = append(clauses, w.compared(x.name, "=", "", x))
@@ -440,7 +497,7 @@ func (w *words) noun(n feel.Node, like thing) string {
 			return x.name
 		}
 	case *feel.Negation:
-		return "−" + w.noun(n.X, like)
+		return "−" + w.operand(n.X, "*", like)
 	case *feel.ListLiteral:
 		items := make([]string, len(n.Items))
 		for i, item := range n.Items {
@@ -461,7 +518,11 @@ func (w *words) noun(n feel.Node, like thing) string {
 		return w.loc.T("pack.feel.if", "cond", w.clause(n.Cond), "then", w.noun(n.Then, like), "else", w.noun(n.Else, like))
 	case *feel.Binary:
 		if sign, ok := map[string]string{"+": "+", "-": "−", "*": "×", "/": "÷"}[n.Op]; ok {
-			return w.operand(n.X, n.Op, like) + " " + sign + " " + w.operand(n.Y, n.Op, like)
+			right := n.Op
+			if right == "/" {
+				right = "÷" // not even a product is divided by without brackets
+			}
+			return w.operand(n.X, n.Op, like) + " " + sign + " " + w.operand(n.Y, right, like)
 		}
 	case *feel.Invocation:
 		return w.call(n, like)
@@ -480,11 +541,17 @@ func (w *words) entry(name string) string {
 	return name
 }
 
-// operand puts a sum within another operation in brackets.
+// operand puts in brackets what would be read otherwise within an operation: a
+// sum within a product, all that is taken away or divided by, a choice.
 func (w *words) operand(n feel.Node, op string, like thing) string {
 	text := w.noun(n, like)
-	if b, ok := n.(*feel.Binary); ok && (op != "+" || b.Op == "-") && b.Op != "*" {
+	switch b := n.(type) {
+	case *feel.If, *feel.Negation:
 		return "(" + text + ")"
+	case *feel.Binary:
+		if op == "÷" || op != "+" && b.Op != "*" || b.Op == "-" {
+			return "(" + text + ")"
+		}
 	}
 	return text
 }

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"passerelle/engine/dmn"
 	"passerelle/engine/feel"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/i18n/i18ntest"
@@ -39,12 +40,20 @@ func TestConditionsAreToldInWords(t *testing.T) {
 		{`date.year < 2026`, `the year of the day that counts is less than 2026`},
 		{`application.helpers.born.month = 5`, `the month of “Date of birth” is 5`},
 		{`true`, `it is always so`},
+		// what is told of one condition must not take in the next
+		{`application.ares in (1, > 5) and application.shed`, `(“How many ares do you want?” is answered 1 or “How many ares do you want?” is more than 5) and “Do you want a shed?” is answered “yes”`},
+		{`application.ares in ((1..3), > 5)`, `(“How many ares do you want?” is more than 1 and “How many ares do you want?” is less than 3) or “How many ares do you want?” is more than 5`},
+		{`not(application.shed and Resident) and application.ares = 1`, `(it is not so that “Do you want a shed?” is answered “yes” and “Resident” is “yes”) and “How many ares do you want?” is answered 1`},
+		{`(some h in application.helpers satisfies h.kin = "friend") or application.shed`, `(at least once under “Your helpers” “Relation” is answered “Friend”) or “Do you want a shed?” is answered “yes”`},
+		{`application.ares > 1 = false and application.shed`, `(it is not so that “How many ares do you want?” is more than 1) and “Do you want a shed?” is answered “yes”`},
+		{`not(application.shed) and application.helpers.kin in ("family", "friend")`, `“Do you want a shed?” is answered “no” and “Relation” is answered “Family” or “Friend”`},
 	} {
 		if got, ok := w.tell(x.feel, w.clause); !ok || got != x.want {
 			t.Errorf("%s\n got %q %v\nwant %q", x.feel, got, ok, x.want)
 		}
 	}
-	for _, without := range []string{`evidence.person.address.commune = "Exemple"`, `matches(application.address, "x")`, `for i in 1..3 return i`, `Resident[1]`, `application.shed and`, `nobody = 1`} {
+	for _, without := range []string{`evidence.person.address.commune = "Exemple"`, `matches(application.address, "x")`, `for i in 1..3 return i`, `Resident[1]`, `application.shed and`, `nobody = 1`,
+		`list contains(element: application.helpers.kin, list: ["family"])`} {
 		if got, ok := w.tell(without, w.clause); ok {
 			t.Errorf("%s is told as %q", without, got)
 		}
@@ -65,10 +74,44 @@ func TestValuesAreToldInWords(t *testing.T) {
 		{`date("2025-03-01")`, `1 March 2025`},
 		{`duration("P" + string(parameters.waitingYears) + "Y")`, `“Years of waiting” years`},
 		{`[]`, `nothing`},
+		{`application.ares / (Reduction * 2)`, `“How many ares do you want?” ÷ (“Reduction” × 2)`},
+		{`application.ares - (Reduction - 2)`, `“How many ares do you want?” − (“Reduction” − 2)`},
+		{`application.ares - Reduction * 2`, `“How many ares do you want?” − “Reduction” × 2`},
+		{`-(application.ares + Reduction)`, `−(“How many ares do you want?” + “Reduction”)`},
+		{`application.ares * -Reduction`, `“How many ares do you want?” × (−“Reduction”)`},
+		{`(if application.shed then 1 else 2) * 3`, `(if “Do you want a shed?” is answered “yes”, then 1, else 2) × 3`},
 	} {
 		got, ok := w.tell(x.feel, func(n feel.Node) string { return w.noun(n, thing{}) })
 		if !ok || got != x.want {
 			t.Errorf("%s\n got %q %v\nwant %q", x.feel, got, ok, x.want)
+		}
+	}
+}
+
+// The conditions of a rule are all needed: "or" within one of them stands in
+// brackets.
+func TestCellsDoNotTakeInTheNext(t *testing.T) {
+	w := garden(t).words(english(t))
+	table := &dmn.DecisionTable{HitPolicy: dmn.Unique,
+		Inputs:  []dmn.TableInput{{Expr: &dmn.Literal{Text: "application.ares"}}, {Expr: &dmn.Literal{Text: "application.shed"}}},
+		Outputs: []dmn.TableOutput{{Name: "x"}},
+		Rules:   []dmn.Rule{{Inputs: []dmn.UnaryTests{{Text: "1, > 5"}, {Text: "true"}}, Outputs: []*dmn.Literal{{Text: "2"}}}}}
+	got := told(w.table(table))
+	if want := "If (“How many ares do you want?” is answered 1 or “How many ares do you want?” is more than 5) and “Do you want a shed?” is answered “yes”, then: 2"; got[len(got)-1] != want {
+		t.Errorf(" got %q\nwant %q", got[len(got)-1], want)
+	}
+}
+
+// The parts of boxed expressions are named in the reader's language.
+func TestBoxedExpressionsAreToldInTheReadersLanguage(t *testing.T) {
+	one := &dmn.Literal{Text: "1"}
+	for _, x := range []dmn.Expression{&dmn.Conditional{If: one, Then: one, Else: one}, &dmn.Filter{In: one, Match: one}, &dmn.Iteration{Kind: "some", Variable: "x", In: one, Each: one}} {
+		en, pt := garden(t).words(english(t)).logic(x), garden(t).words(i18ntest.Locale(t, i18n.PT, Locales())).logic(x)
+		for i := range en {
+			en, pt := strings.Split(en[i].Text, ": "), strings.Split(pt[i].Text, ": ")
+			if slices.Equal(en, pt) || len(en) != len(pt) || strings.Contains(en[0]+pt[0], "[") {
+				t.Errorf("%T: %q and %q", x, en, pt)
+			}
 		}
 	}
 }
@@ -247,6 +290,7 @@ func TestEveryFindingHasItsSentence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	uncoded := regexp.MustCompile(`\bl\.(?:fault|warn)\((?:[^",\n]+|"[^"\n]*"), [^"\n]*, "([^p"][^"]*|p[^a][^"]*)"`)
 	given := regexp.MustCompile(`"(pack\.finding\.[\w.]+\w)"|asReason\("(\w+)"`)
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
@@ -255,6 +299,9 @@ func TestEveryFindingHasItsSentence(t *testing.T) {
 		src, err := os.ReadFile(e.Name())
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, m := range uncoded.FindAllStringSubmatch(string(src), -1) {
+			t.Errorf("%s finds %q, which is no code", e.Name(), m[1])
 		}
 		for _, m := range given.FindAllStringSubmatch(string(src), -1) {
 			key := m[1]

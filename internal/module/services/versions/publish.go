@@ -112,8 +112,10 @@ type Deps struct {
 	// again: its versions are not recorded, and its content counts.
 	Loose bool
 	// InUse reports whether a case, a draft or a running migration uses a version.
-	InUse func(ctx context.Context, q db.Querier, service, version string) (bool, error)
-	Log   *slog.Logger
+	// It may take seconds; Migrating, the last of them, is quick.
+	InUse, Migrating func(ctx context.Context, q db.Querier, service, version string) (bool, error)
+
+	Log *slog.Logger
 }
 
 // Service is the use cases of publishing. It is safe for concurrent use.
@@ -185,7 +187,9 @@ func (s *Service) Refresh(ctx context.Context) error {
 	for _, v := range all {
 		key := v.Service + "/" + v.Version
 		if v.Withdrawal != "" {
-			s.leaveOut(ctx, v, s.known[key])
+			if err := s.leaveOut(ctx, v, s.known[key]); err != nil {
+				return err
+			}
 			continue
 		}
 		if s.known[key] {
@@ -201,16 +205,37 @@ func (s *Service) Refresh(ctx context.Context) error {
 
 // leaveOut makes the set no longer serve a version that was withdrawn. In a
 // demonstration the one that stands in its folder is another: the folder counts.
-func (s *Service) leaveOut(ctx context.Context, v Published, taken bool) {
+// A node that had not heard of it may have let a case come to it meanwhile: for
+// such cases it is kept.
+func (s *Service) leaveOut(ctx context.Context, v Published, taken bool) error {
 	key := v.Service + "/" + v.Version
-	if s.left[key] {
-		return
+	here, there := s.Packages.Version(v.Service, v.Version)
+	if s.left[key] || s.Loose && there && !taken {
+		return nil
+	}
+	log := s.Log.With("service", v.Service, "version", v.Version, "hash", v.Hash, "proposal", v.Withdrawal)
+	if there && here.Hash == v.Hash {
+		s.Packages.Shelve(here)
+		log.InfoContext(ctx, "service version withdrawn")
+	} else {
+		s.Packages.Drop(v.Service, v.Version)
+		used, err := s.InUse(ctx, s.DB.Read(), v.Service, v.Version)
+		if err != nil {
+			return err
+		}
+		if used {
+			p, err := s.kept(ctx, v)
+			if err != nil {
+				return err
+			}
+			if p != nil {
+				s.Packages.Shelve(p)
+			}
+			log.WarnContext(ctx, "a withdrawn service version is kept for what uses it", "readable", p != nil)
+		}
 	}
 	s.left[key] = true
-	if _, there := s.Packages.Version(v.Service, v.Version); there && (taken || !s.Loose) {
-		s.Packages.Drop(v.Service, v.Version)
-		s.Log.InfoContext(ctx, "service version withdrawn", "service", v.Service, "version", v.Version, "hash", v.Hash, "proposal", v.Withdrawal)
-	}
+	return nil
 }
 
 // forget drops the verdicts of proposals that were decided, here or by another
@@ -251,20 +276,13 @@ func (s *Service) takeIn(ctx context.Context, v Published) error {
 		s.drifts = append(s.drifts, Drift{v.Service, v.Version, Loose})
 		return nil
 	}
-	files, err := s.store.files(ctx, s.DB.Read(), v.digest)
+	p, err := s.kept(ctx, v)
 	if err != nil {
 		return err
 	}
-	var p *pack.Package
-	var findings []pack.Finding
-	f, damaged := pack.ReadKept(v.Service, v.Version, files, v.digest)
-	if damaged == nil {
-		p, findings = s.Packages.Open(f)
-	}
-	if p == nil || p.Hash != v.Hash {
+	if p == nil {
 		s.Packages.Drop(v.Service, v.Version)
 		s.drifts = append(s.drifts, Drift{v.Service, v.Version, Unreadable})
-		log.ErrorContext(ctx, "a published service version cannot be read by this program and is not served; its cases wait", "cause", damaged, "findings", findings)
 		return nil
 	}
 	if ok {
@@ -273,6 +291,26 @@ func (s *Service) takeIn(ctx context.Context, v Published) error {
 	}
 	s.Packages.Put(p)
 	return nil
+}
+
+// kept reads a version as it was published; nil when this program cannot.
+func (s *Service) kept(ctx context.Context, v Published) (*pack.Package, error) {
+	files, err := s.store.files(ctx, s.DB.Read(), v.digest)
+	if err != nil {
+		return nil, err
+	}
+	var p *pack.Package
+	var findings []pack.Finding
+	f, damaged := pack.ReadKept(v.Service, v.Version, files, v.digest)
+	if damaged == nil {
+		p, findings = s.Packages.Open(f)
+	}
+	if p == nil || p.Hash != v.Hash {
+		s.Log.ErrorContext(ctx, "a published service version cannot be read by this program and is not served; its cases wait",
+			"service", v.Service, "version", v.Version, "published", v.Hash, "cause", damaged, "findings", findings)
+		return nil, nil
+	}
+	return p, nil
 }
 
 // Drifts lists what is not as it was published, since the start.

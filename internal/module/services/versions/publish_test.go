@@ -80,7 +80,7 @@ func node(t *testing.T, d *db.DB, files fstest.MapFS, loose bool) *versions.Serv
 	for _, f := range findings {
 		t.Errorf("%s: %s", f.File, f.Msg)
 	}
-	s := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, Loose: loose, InUse: unused, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	s := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, Loose: loose, InUse: unused, Migrating: unused, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	must(t, s.Start(t.Context()))
 	return s
 }

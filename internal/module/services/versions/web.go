@@ -181,7 +181,7 @@ func (w *Web) versionPage(r *http.Request) (versionPage, error) {
 		return p, err
 	}
 	p.record = p.published(p.it, record, proposal)
-	p.withdrawable = record.Hash == p.it.Hash && w.before(p.it.Service.InForce.From)
+	p.withdrawable = record.Hash == p.it.Hash && record.Withdrawal == "" && w.before(p.it.Service.InForce.From)
 	return p, nil
 }
 

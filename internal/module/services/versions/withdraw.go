@@ -21,6 +21,9 @@ func (s *Service) ProposeWithdrawal(ctx context.Context, who web.Identity, servi
 		return "", err
 	}
 	p := Proposal{ID: db.NewID(s.Clock), Kind: Withdrawal, Service: service, Version: version, Proposer: Person{who.Account, who.Name}, Remark: reason, ProposedAt: s.Clock.Now()}
+	if err := s.free(ctx, service, version); err != nil {
+		return "", err
+	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		v, err := s.withdrawable(ctx, tx, service, version)
 		if err != nil {
@@ -36,8 +39,24 @@ func (s *Service) ProposeWithdrawal(ctx context.Context, who web.Identity, servi
 	return p.ID, err
 }
 
+var errInUse = errs.New(errs.Conflict, "versions.withdrawal.inUse")
+
+// free asks before the transaction what would hold up all other writes in it:
+// whether a version can still be taken back, with all that may use it.
+func (s *Service) free(ctx context.Context, service, version string) error {
+	if _, err := s.withdrawable(ctx, s.DB.Read(), service, version); err != nil {
+		return err
+	}
+	used, err := s.InUse(ctx, s.DB.Read(), service, version)
+	if err == nil && used {
+		err = errInUse.Because("a case, a draft or a running migration uses %s/%s", service, version)
+	}
+	return err
+}
+
 // withdrawable returns what was published under a name, if it can still be taken
-// back.
+// back as far as is known at once: before its day the only way to a version is a
+// migration.
 func (s *Service) withdrawable(ctx context.Context, q db.Querier, service, version string) (Published, error) {
 	v, ok, err := s.store.one(ctx, q, service, version)
 	if err != nil {
@@ -50,9 +69,9 @@ func (s *Service) withdrawable(ctx context.Context, q db.Querier, service, versi
 	if !s.before(p.Service.InForce.From) {
 		return v, errs.New(errs.Conflict, "versions.withdrawal.inForce").Because("%s/%s is in force from %s", service, version, p.Service.InForce.From.Format(time.DateOnly))
 	}
-	used, err := s.InUse(ctx, q, service, version)
-	if err == nil && used {
-		err = errs.New(errs.Conflict, "versions.withdrawal.inUse").Because("a case, a draft or a running migration uses %s/%s", service, version)
+	taken, err := s.Migrating(ctx, q, service, version)
+	if err == nil && taken {
+		err = errInUse.Because("a running migration takes cases to %s/%s", service, version)
 	}
 	return v, err
 }
@@ -65,6 +84,9 @@ func (s *Service) before(first time.Time) bool {
 // approveWithdrawal takes a version back. What was published stays on record, and
 // its name is not used again.
 func (s *Service) approveWithdrawal(ctx context.Context, who web.Identity, p Proposal, remark string) error {
+	if err := s.free(ctx, p.Service, p.Version); err != nil {
+		return err
+	}
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := s.withdrawable(ctx, tx, p.Service, p.Version); err != nil {
 			return err

@@ -108,7 +108,17 @@ func TestAVersionInUseIsNotWithdrawn(t *testing.T) {
 			return service == garden && version == "2027", nil
 		}
 		kind(t, "in use", s.Approve(ctx, claire, id, ""), errs.Conflict)
-		s.InUse = unused
+		began := false
+		s.InUse = func(_ context.Context, q db.Querier, _, _ string) (bool, error) {
+			if _, writes := q.(*db.Tx); writes {
+				t.Error("all cases are walked while everybody waits to write")
+			}
+			began = true // by somebody, while it looked
+			return false, nil
+		}
+		s.Migrating = func(_ context.Context, q db.Querier, _, _ string) (bool, error) { return began, nil }
+		kind(t, "a migration has begun", s.Approve(ctx, claire, id, ""), errs.Conflict)
+		s.InUse, s.Migrating = unused, unused
 		at := func(text string) {
 			now, err := time.Parse(time.RFC3339, text)
 			must(t, err)
@@ -121,6 +131,38 @@ func TestAVersionInUseIsNotWithdrawn(t *testing.T) {
 		}
 		at("2026-12-31T22:30:00Z")
 		must(t, s.Approve(ctx, claire, id, ""))
+	})
+}
+
+// TestACaseThatCameToAWithdrawnVersionIsNotLost: a node that has not heard of the
+// withdrawal for two seconds may begin a migration, or take an application at
+// midnight. The case keeps its package on every node, after a restart too; nobody
+// else comes to it.
+func TestACaseThatCameToAWithdrawnVersionIsNotLost(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		here, there := node(t, d, shipped(t), false), node(t, d, shipped(t), false)
+		published(t, here)
+		must(t, there.Refresh(t.Context()))
+		id, err := here.ProposeWithdrawal(t.Context(), rui, garden, "2027", "wrong rents")
+		must(t, err)
+		must(t, here.Approve(t.Context(), claire, id, ""))
+		used := func(_ context.Context, _ db.Querier, service, version string) (bool, error) { // through there
+			return service == garden && version == "2027", nil
+		}
+		must(t, there.Refresh(t.Context()))
+		for name, files := range map[string]fstest.MapFS{"restarted": shipped(t), "restarted with it in the folder": withNext(t)} {
+			set, _ := pack.LoadSet(files)
+			s := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, InUse: used, Migrating: used, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+			must(t, s.Start(t.Context()))
+			for name, s := range map[string]*versions.Service{"here": here, "there": there, name: s} {
+				if p, ok := s.Packages.Kept(garden, "2027"); !ok || p.Version != "2027" {
+					t.Errorf("%s: the case has no package", name)
+				}
+				if _, ok := s.Packages.Version(garden, "2027"); ok || served(s, "2027-02-01") != "" {
+					t.Errorf("%s: it is offered", name)
+				}
+			}
+		}
 	})
 }
 
@@ -137,7 +179,7 @@ func TestTheFolderOfADemonstrationCounts(t *testing.T) {
 		t.Errorf("%s is still served", got)
 	}
 	set, _ := pack.LoadSet(withNext(t))
-	again := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, Loose: true, InUse: unused, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	again := versions.New(versions.Deps{DB: d, Clock: clock.Fixed(today), Packages: set, Loose: true, InUse: unused, Migrating: unused, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	must(t, again.Start(ctx))
 	if got := served(again, "2027-02-01"); got != "2027" {
 		t.Errorf("the folder does not count: %q", got)
