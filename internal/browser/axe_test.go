@@ -343,7 +343,10 @@ func deskPlaces(t *testing.T, s *site) []place {
 	v.until(".pa-figures")
 	places = append(places, place{name: "simulation", who: designer, path: strings.TrimPrefix(v.path(), "/en")},
 		place{name: "simulations done", who: designer, path: "/simulations"})
-	places = append(places, place{name: "dry run of a migration", who: designer, path: strings.TrimPrefix(v.dryRun(), "/en")},
+	plan := strings.TrimPrefix(v.dryRun(), "/en")
+	places = append(places, place{name: "dry run of a migration", who: designer, path: plan},
+		place{name: "start of a migration", who: secondDesigner, path: plan},
+		place{name: "start of a migration without reasons", who: secondDesigner, path: plan, press: mainButton},
 		place{name: "migrations made", who: designer, path: "/migrations"})
 	v = s.visitor(t, how{width: desktop})
 	v.signIn(family, "/en/cases")

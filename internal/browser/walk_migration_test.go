@@ -22,8 +22,8 @@ func (v *visitor) dryRun() string {
 	return v.path()
 }
 
-// A designer sees what the new regime would change in the running cases, takes
-// them there, and sees that they are.
+// A designer sees what the new regime would change in the running cases; another
+// takes them there, says why, and sees that they are.
 func TestMigration(t *testing.T) {
 	dir := t.TempDir()
 	shared(t) // for the browser
@@ -46,6 +46,17 @@ func TestMigration(t *testing.T) {
 			if x := v.overflow(); h.width == phone && x != "" {
 				t.Error(x)
 			}
+			v.sees("another person who may migrate")
+			where := v.path()
+			v = s.visitor(t, h)
+			v.signIn(secondDesigner, where)
+			v.click(`main form[action$="/start"] button`)
+			v.sees("There is a problem", "at least ten characters", "Confirm what the run does.")
+			v.fill("reasons", "The old regime ends with the year.")
+			v.press("#sure")
+			if x := v.overflow(); h.width == phone && x != "" {
+				t.Error(x)
+			}
 			v.click(`main form[action$="/start"] button`)
 			v.await("the run", func() bool {
 				if v.has(".pa-progress") {
@@ -54,7 +65,7 @@ func TestMigration(t *testing.T) {
 				}
 				return true
 			})
-			v.sees("started by "+designer, "has gone over")
+			v.sees("started by "+secondDesigner, "has gone over", designer, "The old regime ends with the year.")
 			v.follow("Cannot go over")
 			v.follow("Migrations")
 			v.sees("From version 2025 to version 2026", "done")

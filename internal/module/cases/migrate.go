@@ -31,7 +31,9 @@ type Migrated struct {
 	To      string       `json:"to"`
 	Mapping bpmn.Mapping `json:"mapping,omitzero"`
 	At      time.Time    `json:"at"`
-	By      string       `json:"by"` // account
+	By      string       `json:"by"`                // account that started the run
+	Planner string       `json:"planner,omitempty"` // account that made the plan; "", as Reasons: from before two were needed
+	Reasons string       `json:"reasons,omitempty"`
 }
 
 // MigrationEffect is what a migration changes in one case: what a dry run shows,
@@ -124,8 +126,8 @@ const setAside = "@"
 // migrate takes the case over to another version, as far as that goes. With
 // problems the change is not to be stored. A dry run is this very change, thrown
 // away.
-func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e MigrationEffect) {
-	c := ch.c
+func (ch *change) migrate(m *Migration, to *pack.Package) (e MigrationEffect) {
+	c, plan := ch.c, m.Plan
 	defer func() {
 		slices.SortFunc(e.Problems, func(a, b MigrationProblem) int {
 			return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Element, b.Element), cmp.Compare(a.Detail, b.Detail))
@@ -192,8 +194,8 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 		return name(id)
 	})
 	next, cmds, misfits := from.Process.Migrate(before, to.Process, plan.Mapping, scopeOf(to, c))
-	for _, m := range misfits {
-		problem(MigrationProblemKind(m.Reason), cmp.Or(m.Element, m.To), m.Detail)
+	for _, x := range misfits {
+		problem(MigrationProblemKind(x.Reason), cmp.Or(x.Element, x.To), x.Detail)
 	}
 	ch.migrateTasks(from, to, target, cmds, problem)
 	ch.migrateAnswers(from, to, &e, problem)
@@ -220,8 +222,8 @@ func (ch *change) migrate(id string, plan MigrationPlan, to *pack.Package) (e Mi
 	if c.File.Proposal != nil && len(e.Problems) == 0 {
 		ch.ruleAgain(&e, problem)
 	}
-	c.File.Migrations = append(c.File.Migrations, Migrated{Plan: id, From: plan.From, To: plan.To, Mapping: plan.Mapping, At: ch.now, By: ch.actor.Account})
-	data := map[string]string{"from": plan.From, "version": plan.To, "plan": id}
+	c.File.Migrations = append(c.File.Migrations, Migrated{Plan: m.ID, From: plan.From, To: plan.To, Mapping: plan.Mapping, At: ch.now, By: ch.actor.Account, Planner: m.Account, Reasons: m.Reasons})
+	data := map[string]string{"from": plan.From, "version": plan.To, "plan": m.ID, "planner": m.Name, "text": m.Reasons}
 	switch {
 	case e.DeadlineMoves() && e.Paused: // the day itself is not known before the clock runs again
 		ch.enter("migratedLimit", true, data)

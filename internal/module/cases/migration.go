@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"passerelle/engine/bpmn"
@@ -30,9 +31,13 @@ type Migration struct {
 	Sums          MigrationSums
 	CreatedAt     time.Time
 	CheckedAt     time.Time // the end of the dry run
-	StartedAt     time.Time // the last start of the run
-	StartedBy     string    // account
-	Starter       string    // display name
+	StartedAt     time.Time
+	StartedBy     string // account, not that of the plan
+	Starter       string // display name
+	Reasons       string // of the start
+	ContinuedAt   time.Time
+	ContinuedBy   string // account that last went on with a stopped run
+	Continuer     string // display name
 	FinishedAt    time.Time
 	Cases         map[CaseState]int // how many are in which state by now
 
@@ -304,9 +309,51 @@ func (s *Service) MigrationCases(ctx context.Context, a Actor, id string, f Migr
 	return s.store.migrationCases(ctx, s.DB.Read(), id, f.States, f.Changing, f.After, f.Limit)
 }
 
-// StartMigration begins the run after a finished dry run, or goes on with a
-// stopped one. It is errs.Conflict in any other state.
-func (s *Service) StartMigration(ctx context.Context, a Actor, id string) error {
+// MigrationStart is what a run is started with.
+type MigrationStart struct {
+	Reasons   string
+	Confirmed bool // that so many cases go over, to which version, with no way back as a whole
+}
+
+// StartMigration begins the run after a finished dry run. It is errs.Forbidden for
+// who made the plan, errs.Invalid without reasons or confirmation, and
+// errs.Conflict in any other state.
+func (s *Service) StartMigration(ctx context.Context, a Actor, id string, with MigrationStart) error {
+	return s.runMigration(ctx, a, id, func(ctx context.Context, tx *db.Tx, m *Migration) error {
+		switch {
+		case !m.MustStart():
+			return errs.New(errs.Conflict, "cases.migration.state")
+		case a.Account == m.Account:
+			return errs.New(errs.Forbidden, "cases.migration.fourEyes")
+		}
+		if err := checkReasons(with.Reasons, true); err != nil {
+			return err
+		}
+		if !with.Confirmed {
+			return errs.New(errs.Invalid, "cases.migration.sure")
+		}
+		return s.store.startMigration(ctx, tx, id, a.Account, a.Name, strings.TrimSpace(with.Reasons), s.now())
+	})
+}
+
+// ContinueMigration goes on with a stopped run, for whoever may migrate: what
+// goes over was agreed when it was started. It is errs.Conflict in any other state.
+func (s *Service) ContinueMigration(ctx context.Context, a Actor, id string) error {
+	return s.runMigration(ctx, a, id, func(ctx context.Context, tx *db.Tx, m *Migration) error {
+		if m.State != MigrationStopped || m.MustStart() {
+			return errs.New(errs.Conflict, "cases.migration.state")
+		}
+		return s.store.continueMigration(ctx, tx, id, a.Account, a.Name, s.now())
+	})
+}
+
+// MustStart reports whether a second person has to start the run: after the dry
+// run, and when it was stopped before that was asked for.
+func (m *Migration) MustStart() bool {
+	return m.State == MigrationChecked || m.State == MigrationStopped && m.Reasons == ""
+}
+
+func (s *Service) runMigration(ctx context.Context, a Actor, id string, record func(context.Context, *db.Tx, *Migration) error) error {
 	if err := mayMigrate(a); err != nil {
 		return err
 	}
@@ -318,6 +365,9 @@ func (s *Service) StartMigration(ctx context.Context, a Actor, id string) error 
 		if _, _, err := s.versions(m.Plan); err != nil {
 			return err
 		}
+		if err := record(ctx, tx, m); err != nil {
+			return err
+		}
 		moved, err := s.store.moveMigration(ctx, tx, id, MigrationChecked, MigrationStopped, MigrationRunning)
 		if err != nil {
 			return err
@@ -325,15 +375,12 @@ func (s *Service) StartMigration(ctx context.Context, a Actor, id string) error 
 		if !moved {
 			return errs.New(errs.Conflict, "cases.migration.state")
 		}
-		if err := s.store.startMigration(ctx, tx, id, a.Account, a.Name, s.now()); err != nil {
-			return err
-		}
 		return enqueueMigration(ctx, tx, migrateJob, id, itoa(m.starts+1)+"/", s.now())
 	})
 }
 
 // StopMigration stops a run after the case it is at. Cases that went over stay
-// there; StartMigration goes on with the rest.
+// there; ContinueMigration goes on with the rest.
 func (s *Service) StopMigration(ctx context.Context, a Actor, id string) error {
 	if err := mayMigrate(a); err != nil {
 		return err
@@ -386,7 +433,7 @@ func (s *Service) checkOn(ctx context.Context, job work.Job, j migrationJob) err
 		if err != nil {
 			return err
 		}
-		r := MigrationCase{Case: id, Number: ch.c.Number, State: CaseReady, Effect: ch.migrate(m.ID, m.Plan, to)}
+		r := MigrationCase{Case: id, Number: ch.c.Number, State: CaseReady, Effect: ch.migrate(m, to)}
 		if slices.ContainsFunc(r.Effect.Problems, func(p MigrationProblem) bool { return p.Kind == ProblemEnded || p.Kind == ProblemMoved }) {
 			continue // since the list was read
 		}
@@ -473,7 +520,7 @@ func (s *Service) migrateCase(ctx context.Context, m *Migration, to *pack.Packag
 	who := Actor{Account: m.StartedBy, Name: m.Starter}
 	err := s.change(ctx, who, r.Case, func(*Case) error { return nil }, func(ch *change) error {
 		done := r
-		done.State, done.Effect = CaseMigrated, ch.migrate(m.ID, m.Plan, to)
+		done.State, done.Effect = CaseMigrated, ch.migrate(m, to)
 		if len(done.Effect.Problems) > 0 {
 			return cannotMigrate{done.Effect}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"passerelle/engine/form"
 	"passerelle/internal/module/services/pack"
+	"passerelle/internal/platform/db"
 	"passerelle/internal/platform/db/dbtest"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
@@ -22,7 +23,7 @@ func TestMigrationIsRefused(t *testing.T) {
 	w, ctx := newAid(t, dbtest.SQLite(t)), context.Background()
 	for _, who := range []Actor{alice, fritz, frieda} {
 		refused(t, w.PlanMigration(ctx, who, "m", toAssess), errs.Forbidden, "")
-		refused(t, w.StartMigration(ctx, who, "m"), errs.Forbidden, "")
+		refused(t, w.StartMigration(ctx, who, "m", agreed), errs.Forbidden, "")
 	}
 	wrong := toAssess
 	wrong.To = "2030"
@@ -39,7 +40,7 @@ func TestMigrationIsRefused(t *testing.T) {
 	id := w.asks("100.00")
 	w.run()
 	w.must(w.PlanMigration(ctx, dora, "m", MigrationPlan{Service: "aid", From: "2025", To: "2026"})) // nothing is mapped
-	refused(t, w.StartMigration(ctx, dora, "m"), errs.Conflict, "cases.migration.state")
+	refused(t, w.StartMigration(ctx, otto, "m", agreed), errs.Conflict, "cases.migration.state")
 	w.run()
 	if r := w.row("m", id); r.State != CaseRefused || len(r.Effect.Problems) != 2 || r.Effect.Problems[0].Kind != "gone" || r.Effect.Problems[0].Element != "examine" {
 		t.Errorf("%+v", r)
@@ -48,6 +49,51 @@ func TestMigrationIsRefused(t *testing.T) {
 	if m := w.start("m"); m.State != MigrationDone || m.Cases[CaseRefused] != 1 {
 		t.Errorf("%+v", m)
 	}
+}
+
+// Who made the plan does not start it, nor does anybody without reasons or
+// without confirming; stopping and going on need no second person.
+func TestMigrationNeedsTwo(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newAid(t, d), context.Background()
+		id := w.asks("100.00")
+		w.run()
+		w.plan("m", toAssess)
+		refused(t, w.StartMigration(ctx, dora, "m", agreed), errs.Forbidden, "cases.migration.fourEyes")
+		refused(t, w.StartMigration(ctx, otto, "m", MigrationStart{Reasons: "  short  ", Confirmed: true}), errs.Invalid, "cases.reasons.needed")
+		refused(t, w.StartMigration(ctx, otto, "m", MigrationStart{Reasons: agreed.Reasons}), errs.Invalid, "cases.migration.sure")
+		refused(t, w.ContinueMigration(ctx, otto, "m"), errs.Conflict, "cases.migration.state")
+		w.must(w.StartMigration(ctx, otto, "m", agreed))
+		w.must(w.StopMigration(ctx, dora, "m"))
+		refused(t, w.StartMigration(ctx, otto, "m", agreed), errs.Conflict, "cases.migration.state")
+		w.must(w.ContinueMigration(ctx, dora, "m"))
+		w.run()
+		m, err := w.FindMigration(ctx, dora, "m")
+		if err != nil || m.State != MigrationDone || m.Account != dora.Account || m.StartedBy != otto.Account || m.Starter != "Otto" ||
+			m.Reasons != agreed.Reasons || m.ContinuedBy != dora.Account || m.ContinuedAt.IsZero() {
+			t.Errorf("%+v %v", m, err)
+		}
+		w.wentOver(id)
+		e := w.file(id).Timeline[3]
+		if e.Kind != "migratedDeadline" || e.Name != "Otto" || e.Data["planner"] != "Dora" || e.Data["text"] != agreed.Reasons {
+			t.Errorf("%+v", e)
+		}
+
+		// One that a single person started, and stopped, before two were needed.
+		w.asks("200.00")
+		w.run()
+		w.plan("old", toAssess)
+		w.must(w.StartMigration(ctx, otto, "old", agreed))
+		w.must(w.StopMigration(ctx, otto, "old"))
+		w.must(w.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			return db.Send(ctx, tx, `UPDATE cases_migration SET reasons = '', started_by = account WHERE id = 'old'`)
+		}))
+		refused(t, w.ContinueMigration(ctx, dora, "old"), errs.Conflict, "cases.migration.state")
+		refused(t, w.StartMigration(ctx, dora, "old", agreed), errs.Forbidden, "cases.migration.fourEyes")
+		if m := w.start("old"); m.State != MigrationDone || m.StartedBy != otto.Account {
+			t.Errorf("%+v", m)
+		}
+	})
 }
 
 // Silence that means something only in the new version does not decide what is

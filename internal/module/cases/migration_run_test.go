@@ -38,7 +38,7 @@ func TestMigrationWhereAVersionIsNotKnown(t *testing.T) {
 	if m, err = w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationChecked {
 		t.Fatalf("%+v %v", m, err)
 	}
-	w.must(w.StartMigration(ctx, dora, "m"))
+	w.must(w.StartMigration(ctx, otto, "m", agreed))
 	other := *p
 	other.Hash = "another"
 	w.Packages.Put(&other)
@@ -56,7 +56,7 @@ func TestNoRunEndsBeforeItsCases(t *testing.T) {
 		id := w.asks("100.00")
 		w.run()
 		w.plan("m", toAssess)
-		w.must(w.StartMigration(ctx, dora, "m"))
+		w.must(w.StartMigration(ctx, otto, "m", agreed))
 		w.must(w.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return w.store.finishMigration(ctx, tx, "m", w.now()) }))
 		if m, err := w.FindMigration(ctx, dora, "m"); err != nil || m.State != MigrationRunning {
 			t.Fatalf("%+v %v", m, err)
@@ -153,7 +153,7 @@ func TestAThousandCasesAreCut(t *testing.T) {
 		if m.State != MigrationChecked || m.Sums.Cases != n || m.Sums.Ready+m.Sums.Refused != n || m.Cases[CaseReady] != m.Sums.Ready || m.Sums.Refused != m.Cases[CaseRefused] {
 			t.Fatalf("%s %+v %+v", m.State, m.Sums, m.Cases)
 		}
-		w.must(w.StartMigration(context.Background(), dora, "m"))
+		w.must(w.StartMigration(context.Background(), otto, "m", agreed))
 		for looks := range int64(5) {
 			cut(3 + 17*looks)
 			w.noneInBetween("m")
@@ -165,7 +165,10 @@ func TestAThousandCasesAreCut(t *testing.T) {
 		if stopped.State != MigrationStopped || stopped.Cases[CaseReady] == 0 || stopped.Cases[CaseMigrated] == 0 {
 			t.Fatalf("stopped: %s %+v", stopped.State, stopped.Cases)
 		}
-		done := w.start("m")
+		w.must(w.ContinueMigration(context.Background(), dora, "m"))
+		w.run()
+		done, err := w.FindMigration(context.Background(), dora, "m")
+		w.must(err)
 		if done.State != MigrationDone || done.Cases[CaseMigrated] != m.Sums.Ready || done.Cases[CaseLeft]+done.Cases[CaseReady] != 0 {
 			t.Fatalf("%s %+v", done.State, done.Cases)
 		}
@@ -227,7 +230,7 @@ func TestMigrationIsCutBetweenAnyTwoWrites(t *testing.T) {
 	w.pass(7 * day)
 	w.plan("m", toAssess)
 	k := newKnife(w)
-	w.must(w.StartMigration(ctx, dora, "m"))
+	w.must(w.StartMigration(ctx, otto, "m", agreed))
 	m, err := w.store.migration(ctx, w.DB.Read(), "m")
 	w.must(err)
 	_, to, err := w.versions(m.Plan)
@@ -314,7 +317,7 @@ func (p *play) migrates() map[CaseState]bool {
 	if rapid.Bool().Draw(p.rt, "something between") {
 		p.check(p.step())
 	}
-	p.ok(p.StartMigration(ctx, dora, id))
+	p.ok(p.StartMigration(ctx, otto, id, agreed))
 	_, err = p.Queue.RunDue(ctx)
 	p.ok(err)
 	rows, err := p.MigrationCases(ctx, dora, id, MigrationFilter{Limit: 10_000})
@@ -358,7 +361,7 @@ func TestUses(t *testing.T) {
 		if uses("2026") {
 			t.Error("a plan that nobody runs holds it")
 		}
-		w.must(w.StartMigration(ctx, dora, "m"))
+		w.must(w.StartMigration(ctx, otto, "m", agreed))
 		if !uses("2026") {
 			t.Error("a migration goes there")
 		}

@@ -22,7 +22,12 @@ import (
 
 // The plan, its dry run, and the run that does what the dry run said.
 
-var dora = Actor{Account: "a-dora", Name: "Dora", Roles: []web.Role{{Name: RoleDesigner}}}
+// Dora makes the plans, Otto starts them.
+var (
+	dora   = Actor{Account: "a-dora", Name: "Dora", Roles: []web.Role{{Name: RoleDesigner}}}
+	otto   = Actor{Account: "a-otto", Name: "Otto", Roles: []web.Role{{Name: "operator"}}}
+	agreed = MigrationStart{Reasons: "The old version is unlawful.", Confirmed: true}
+)
 
 // aid adds the two versions of a service to those of the tests: in the second, the
 // examination is called assess, somebody judges before the second pair of eyes,
@@ -111,7 +116,7 @@ func (w *world) plan(id string, p MigrationPlan) *Migration {
 
 func (w *world) start(id string) *Migration {
 	w.t.Helper()
-	w.must(w.StartMigration(context.Background(), dora, id))
+	w.must(w.StartMigration(context.Background(), otto, id, agreed))
 	w.run()
 	m, err := w.FindMigration(context.Background(), dora, id)
 	w.must(err)
@@ -237,7 +242,8 @@ func TestMigration(t *testing.T) {
 func (w *world) wentOver(id string) {
 	w.t.Helper()
 	c := w.file(id)
-	if c.Version != "2026" || len(c.File.Migrations) != 1 || c.File.Migrations[0].From != "2025" || c.File.Migrations[0].By != dora.Account ||
+	if c.Version != "2026" || len(c.File.Migrations) != 1 || c.File.Migrations[0].From != "2025" || c.File.Migrations[0].By != otto.Account ||
+		c.File.Migrations[0].Planner != dora.Account || c.File.Migrations[0].Reasons != agreed.Reasons ||
 		strings.Count(kinds(c), "migrated") != 1 {
 		w.t.Fatalf("%s: version %s, %+v, %s", c.Number, c.Version, c.File.Migrations, kinds(c))
 	}

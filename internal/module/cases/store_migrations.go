@@ -12,20 +12,20 @@ import (
 	"passerelle/internal/platform/errs"
 )
 
-const migrationColumns = `id, account, name, plan, state, why, place, starts, sums, created_at, checked_at, started_at, started_by, starter, finished_at`
+const migrationColumns = `id, account, name, plan, state, why, place, starts, sums, created_at, checked_at, started_at, started_by, starter, finished_at, reasons, continued_at, continued_by, continuer`
 
 func scanMigration(row scanner) (*Migration, error) {
 	var m Migration
 	var plan, sums string
-	var created, checked, started, finished int64
-	err := row.Scan(&m.ID, &m.Account, &m.Name, &plan, &m.State, &m.Why, &m.place, &m.starts, &sums, &created, &checked, &started, &m.StartedBy, &m.Starter, &finished)
+	var created, checked, started, finished, continued int64
+	err := row.Scan(&m.ID, &m.Account, &m.Name, &plan, &m.State, &m.Why, &m.place, &m.starts, &sums, &created, &checked, &started, &m.StartedBy, &m.Starter, &finished, &m.Reasons, &continued, &m.ContinuedBy, &m.Continuer)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errs.New(errs.NotFound, "cases.migration.notFound")
 	}
 	if err != nil {
 		return nil, err
 	}
-	m.CreatedAt, m.CheckedAt, m.StartedAt, m.FinishedAt = db.Time(created), db.Time(checked), db.Time(started), db.Time(finished)
+	m.CreatedAt, m.CheckedAt, m.StartedAt, m.FinishedAt, m.ContinuedAt = db.Time(created), db.Time(checked), db.Time(started), db.Time(finished), db.Time(continued)
 	if err := json.Unmarshal([]byte(plan), &m.Plan); err != nil {
 		return nil, err
 	}
@@ -85,8 +85,13 @@ func (store) moveMigration(ctx context.Context, tx db.Querier, id string, from, 
 	return n == 1, err
 }
 
-func (store) startMigration(ctx context.Context, tx db.Querier, id, account, name string, at time.Time) error {
-	return db.Send(ctx, tx, `UPDATE cases_migration SET starts = starts + 1, started_at = $1, started_by = $2, starter = $3 WHERE id = $4`,
+func (store) startMigration(ctx context.Context, tx db.Querier, id, account, name, reasons string, at time.Time) error {
+	return db.Send(ctx, tx, `UPDATE cases_migration SET starts = starts + 1, started_at = $1, started_by = $2, starter = $3, reasons = $4 WHERE id = $5`,
+		db.Micros(at), account, name, reasons, id)
+}
+
+func (store) continueMigration(ctx context.Context, tx db.Querier, id, account, name string, at time.Time) error {
+	return db.Send(ctx, tx, `UPDATE cases_migration SET starts = starts + 1, continued_at = $1, continued_by = $2, continuer = $3 WHERE id = $4`,
 		db.Micros(at), account, name, id)
 }
 

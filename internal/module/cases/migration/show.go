@@ -23,6 +23,11 @@ type showPage struct {
 	rows     []cases.MigrationCase
 	today    time.Time
 	next     string // where more cases are, "" when there are none
+	own      bool   // who looks made the plan
+	reasons  string // as given to a start that was refused
+	sure     bool
+	wrong    map[string]string // sentence by field
+	problems []ui.ErrorItem
 }
 
 // cautions say what speaks for waiting with the run.
@@ -31,7 +36,7 @@ func (p showPage) cautions() []string {
 		return nil
 	}
 	var all []string
-	if from := p.to.Service.InForce.From; p.today.Before(from) {
+	if from := p.to.Service.InForce.From; p.early() {
 		all = append(all, p.T("migration.notInForce", "version", p.m.Plan.To, "date", from))
 	}
 	var unknown []string
@@ -44,6 +49,29 @@ func (p showPage) cautions() []string {
 		all = append(all, p.T("migration.unknown", "values", p.List(unknown)))
 	}
 	return all
+}
+
+func (p showPage) early() bool {
+	in := p.to.Service.InForce
+	return !in.Contains(p.today) && p.today.Before(in.From)
+}
+
+// confirmation is what the person who starts the run says that they know.
+func (p showPage) confirmation() string {
+	plan := p.m.Plan
+	all := []string{p.N("migration.confirm.cases", p.m.Cases[cases.CaseReady], "from", plan.From, "to", plan.To)}
+	if p.to != nil {
+		in := p.to.Service.InForce
+		switch {
+		case in.Contains(p.today):
+			all = append(all, p.T("migration.confirm.since", "version", plan.To, "date", in.From))
+		case p.early():
+			all = append(all, p.T("migration.confirm.from", "version", plan.To, "date", in.From))
+		default:
+			all = append(all, p.T("migration.confirm.over", "version", plan.To, "date", in.To))
+		}
+	}
+	return strings.Join(append(all, p.T("migration.confirm.noWayBack")), " ")
 }
 
 // step is an element as people call it.
@@ -132,6 +160,15 @@ func row(key, value string) ui.SummaryListRow {
 // about tells the plan.
 func (p showPage) about() []ui.SummaryListRow {
 	rows := []ui.SummaryListRow{row(p.T("migration.plan.by"), p.T("migration.plan.who", "name", p.m.Name, "date", p.DateTime(p.m.CreatedAt)))}
+	if m := p.m; !m.StartedAt.IsZero() {
+		rows = append(rows, row(p.T("migration.plan.started"), p.T("migration.plan.who", "name", m.Starter, "date", p.DateTime(m.StartedAt))))
+		if m.Reasons != "" {
+			rows = append(rows, row(p.T("migration.plan.reasons"), m.Reasons))
+		}
+		if !m.ContinuedAt.IsZero() {
+			rows = append(rows, row(p.T("migration.plan.continued"), p.T("migration.plan.who", "name", m.Continuer, "date", p.DateTime(m.ContinuedAt))))
+		}
+	}
 	if p.from != nil && p.to != nil {
 		rows = append(rows, row(p.T("migration.plan.time"), p.times(p.from, p.to)))
 	}

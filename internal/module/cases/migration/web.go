@@ -38,7 +38,8 @@ func (w *Web) Routes(rt *web.Router) {
 	rt.Page("GET "+Path+"/new/{service}", allowed(w.form))
 	rt.Page("POST "+Path+"/new/{service}", allowed(w.plan))
 	rt.Page("GET "+Path+"/plans/{migration}", allowed(w.show))
-	rt.Page("POST "+Path+"/plans/{migration}/start", allowed(w.act((*cases.Service).StartMigration)))
+	rt.Page("POST "+Path+"/plans/{migration}/start", allowed(w.start))
+	rt.Page("POST "+Path+"/plans/{migration}/continue", allowed(w.act((*cases.Service).ContinueMigration)))
 	rt.Page("POST "+Path+"/plans/{migration}/stop", allowed(w.act((*cases.Service).StopMigration)))
 }
 
@@ -268,12 +269,20 @@ func (p formPage) counterpart(e bpmn.Element) string {
 
 // show is one migration: its dry run, its progress, its result, and its cases.
 func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
-	who, _ := web.IdentityFrom(r.Context())
-	m, err := w.Cases.FindMigration(r.Context(), who, r.PathValue("migration"))
+	p, err := w.showPage(r)
 	if err != nil {
 		return err
 	}
-	p := showPage{view: w.view(r), m: m, today: w.Cases.Clock.Now(), filter: r.URL.Query().Get("show"), after: r.URL.Query().Get("after")}
+	return web.Render(rw, r, http.StatusOK, p.page())
+}
+
+func (w *Web) showPage(r *http.Request) (showPage, error) {
+	who, _ := web.IdentityFrom(r.Context())
+	m, err := w.Cases.FindMigration(r.Context(), who, r.PathValue("migration"))
+	if err != nil {
+		return showPage{}, err
+	}
+	p := showPage{view: w.view(r), m: m, own: m.Account == who.Account, today: w.Cases.Clock.Now(), filter: r.URL.Query().Get("show"), after: r.URL.Query().Get("after")}
 	p.from, _ = p.set.Version(m.Plan.Service, m.Plan.From)
 	p.to, _ = p.set.Version(m.Plan.Service, m.Plan.To)
 	if !slices.Contains(filters, p.filter) {
@@ -287,19 +296,55 @@ func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
 		f.States = []cases.CaseState{cases.CaseState(p.filter)}
 	}
 	if p.rows, err = w.Cases.MigrationCases(r.Context(), who, m.ID, f); err != nil {
-		return err
+		return p, err
 	}
 	if len(p.rows) > pageSize {
 		p.rows = p.rows[:pageSize]
 		p.next = p.address(p.filter, p.rows[pageSize-1].Case)
 	}
-	return web.Render(rw, r, http.StatusOK, p.page())
+	return p, nil
+}
+
+// start begins the run, or says at their fields what is missing.
+func (w *Web) start(rw http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errs.Wrap(errs.Invalid, "", err)
+	}
+	who, _ := web.IdentityFrom(r.Context())
+	id, with := r.PathValue("migration"), cases.MigrationStart{Reasons: r.PostForm.Get("reasons"), Confirmed: r.PostForm.Get("sure") != ""}
+	err := w.Cases.StartMigration(r.Context(), who, id, with)
+	var invalid *errs.Error
+	if !errors.As(err, &invalid) || invalid.Kind != errs.Invalid {
+		if err != nil {
+			return err
+		}
+		return web.SeeOther(rw, r, Path+"/plans/"+id)
+	}
+	fields := map[string]string{"cases.reasons.needed": "reasons", "cases.reasons.long": "reasons", "cases.migration.sure": "sure"}
+	if fields[invalid.Key] == "" {
+		return err
+	}
+	p, err := w.showPage(r)
+	if err != nil {
+		return err
+	}
+	p.reasons, p.sure, p.wrong = with.Reasons, with.Confirmed, map[string]string{}
+	wrong := []*errs.Error{invalid}
+	if !with.Confirmed && invalid.Key != "cases.migration.sure" {
+		wrong = append(wrong, errs.New(errs.Invalid, "cases.migration.sure"))
+	}
+	for _, x := range wrong {
+		field := fields[x.Key]
+		p.wrong[field] = p.T(x.Key, "max", x.Args["max"])
+		p.problems = append(p.problems, ui.ErrorItem{Text: p.wrong[field], Href: "#" + field})
+	}
+	return web.Render(rw, r, http.StatusUnprocessableEntity, p.page())
 }
 
 // filters of the cases; "" is all.
 var filters = []string{"", "changing", "refused", "ready", "migrated", "left"}
 
-// act starts or stops a run and shows it.
+// act goes on with a run or stops it, and shows it.
 func (w *Web) act(do func(*cases.Service, context.Context, web.Identity, string) error) web.Handler {
 	return func(rw http.ResponseWriter, r *http.Request) error {
 		who, _ := web.IdentityFrom(r.Context())

@@ -156,12 +156,23 @@ func TestADesignerMigratesTheHeatPumps(t *testing.T) {
 	c.Get(where).WantStatus(200).Want(
 		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("The rules propose: granted → a person decides"), htmlcheck.Contains("2 cases")),
 		htmlcheck.In("#cases ~ * table", htmlcheck.Contains(first.Number), htmlcheck.Contains(second.Number)),
-		htmlcheck.In("form[action$='/start'] button", htmlcheck.Text("Migrate 2 cases")))
+		htmlcheck.NotIn("form[action$='/start']"), htmlcheck.In("main", htmlcheck.Contains("another person who may migrate")))
 	c.Get(where + "?show=refused").WantStatus(200).Want(htmlcheck.In(".pa-empty__title", htmlcheck.Text("No such case")))
+	// Somebody else starts it, who says why and confirms what it does.
+	c.Post(where+"/start", url.Values{"reasons": {"The old regime ends with the year."}, "sure": {"yes"}}).WantStatus(403)
+	other := s.as(kim)
+	other.Get(where).WantStatus(200).Want(
+		htmlcheck.In("form[action$='/start'] label[for=sure]", htmlcheck.Text("2 cases go over from version 2025 to version 2026. Version 2026 is not in force yet: it will be from 1 January 2026. There is no way back as a whole. I have looked at the dry run.")),
+		htmlcheck.In("form[action$='/start'] button", htmlcheck.Text("Migrate 2 cases")))
+	other.Submit("form[action$='/start']", nil).WantStatus(422).Want(
+		htmlcheck.In(".govuk-error-summary a[href='#reasons']", htmlcheck.Contains("ten characters")), htmlcheck.In(".govuk-error-summary a[href='#sure']"),
+		htmlcheck.In("textarea#reasons[aria-describedby]"), htmlcheck.In("input#sure"))
+	other.Submit("form[action$='/start']", webtest.Values{"reasons": "The old regime ends with the year."}).WantStatus(422).Want(
+		htmlcheck.In("textarea#reasons", htmlcheck.Contains("The old regime")), htmlcheck.NotIn(".govuk-error-summary a[href='#reasons']"))
+	other.Submit("form[action$='/start']", webtest.Values{"sure": "yes"}).WantStatus(200).Want(htmlcheck.In(".pa-progress", htmlcheck.Contains("0 of 2 cases")))
 	c.Get(where).WantStatus(200)
-	c.Submit("form[action$='/start']", nil).WantStatus(200).Want(htmlcheck.In(".pa-progress", htmlcheck.Contains("0 of 2 cases")))
-	c.Submit("form[action$='/stop']", nil).WantStatus(200).Want(htmlcheck.In("form[action$='/start'] button", htmlcheck.Text("Go on with 2 cases")))
-	c.Submit("form[action$='/start']", nil).WantStatus(200)
+	c.Submit("form[action$='/stop']", nil).WantStatus(200).Want(htmlcheck.In("form[action$='/continue'] button", htmlcheck.Text("Go on with 2 cases")))
+	c.Submit("form[action$='/continue']", nil).WantStatus(200).Want(htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("Kim Steffen"), htmlcheck.Contains("The old regime ends with the year."), htmlcheck.Contains("Continued last")))
 	s.run()
 	c.Get(where + "?show=migrated").WantStatus(200).Want(htmlcheck.In("#cases ~ * table", htmlcheck.Contains(first.Number), htmlcheck.Contains("has gone over")))
 	d, err := s.cases.Open(t.Context(), worker, first.Case, "test", true)

@@ -37,7 +37,11 @@ func entryText(l *i18n.Locale, d *cases.Dossier, e cases.Entry) string {
 	} else if name := e.Data["name"]; name != "" {
 		args = append(args, "name", name, "old", e.Data["old"], "new", e.Data["new"])
 	}
-	return l.T("workbench.entry."+e.Kind, args...)
+	text := l.T("workbench.entry."+e.Kind, args...)
+	if planner := e.Data["planner"]; planner != "" {
+		text += ". " + l.T("workbench.file.planner", "name", planner)
+	}
+	return text
 }
 
 // automatic are the kinds of entries that follow by themselves from what

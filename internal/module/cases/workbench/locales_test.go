@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"passerelle/internal/module/cases"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/i18n/i18ntest"
 )
@@ -32,6 +33,25 @@ func TestEveryEntryOfTheCoreHasAText(t *testing.T) {
 		if !l.Has("workbench.entry." + kind) {
 			t.Errorf("no text workbench.entry.%s", kind)
 		}
+	}
+}
+
+// The file of a case that went over names who planned that, beside who started
+// it; one from before two were needed does not.
+func TestMigrationNamesThePlanner(t *testing.T) {
+	l := i18ntest.Locale(t, i18n.EN, Locales)
+	e := cases.Entry{Kind: "migrated", Name: "Otto", Data: map[string]string{"from": "2025", "version": "2026"}}
+	alone := "The case goes on under version 2026 of the service (before: 2025)"
+	d := &cases.Dossier{Case: &cases.Case{}}
+	if got := entryText(l, d, e); got != alone {
+		t.Errorf("%q", got)
+	}
+	e.Data["planner"] = "Dora"
+	if got := entryText(l, d, e); got != alone+". Plan by Dora" {
+		t.Errorf("%q", got)
+	}
+	if got := entryActor(l, e); got != "Otto" {
+		t.Errorf("%q", got)
 	}
 }
 
