@@ -419,6 +419,25 @@ func TestTheOperatorCorrectsWhatStopped(t *testing.T) {
 	c.Get("/en/operations/cases/unknown").WantStatus(404)
 }
 
+// TestAWrongCorrectionIsNotPraised: the register that the failing rule reads is
+// chosen from the start; whoever asks another is told that the step failed again.
+func TestAWrongCorrectionIsNotPraised(t *testing.T) {
+	s := newSite(t)
+	s.registers.SetFaulty(true)
+	r := s.allowance(s.persona("family"), nil)
+	s.run()
+	s.registers.SetFaulty(false)
+	c := s.as(kim)
+	path := "/en/operations/cases/" + r.Case
+	c.Get(path).WantStatus(200).Want(htmlcheck.In("select[name=name] option[selected]", htmlcheck.Attr("value", "incomes")))
+	ask := "form:has(input[name=action][value=evidence])"
+	c.Submit(ask, webtest.Values{"name": "person", "reasons": "The person moved while we asked."}).WantStatus(200).Want(
+		htmlcheck.NotIn(".pa-info--granted"), htmlcheck.In(".pa-info--waiting", htmlcheck.Contains("failed again, with the same error")))
+	c.Submit(ask, webtest.Values{"name": "incomes", "reasons": "The register writes amounts rightly again."}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("corrected and on record")), htmlcheck.NotIn(".pa-incident"))
+	c.Get(path + "?done=again").Want(htmlcheck.NotIn(".pa-info")) // an old address
+}
+
 // TestTheFileSaysWhereItsDeadlinesComeFrom: a limit that a weekend moved, and one
 // that the calendar moved.
 func TestTheFileSaysWhereItsDeadlinesComeFrom(t *testing.T) {

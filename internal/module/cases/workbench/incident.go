@@ -22,13 +22,13 @@ type incidentPage struct {
 	l       *i18n.Locale
 	now     time.Time
 	facts   []cases.Fact // after a purpose was given; nil before
-	done    bool         // what was just corrected went through
+	done    string       // what came of a correction: doneText
 	problem string
 	typed   url.Values
 }
 
 func (b *Bench) showIncident(w http.ResponseWriter, r *http.Request) error {
-	return b.renderIncident(w, r, http.StatusOK, incidentPage{done: r.URL.Query().Get("done") == "corrected"})
+	return b.renderIncident(w, r, http.StatusOK, incidentPage{done: r.URL.Query().Get("done")})
 }
 
 func (b *Bench) renderIncident(w http.ResponseWriter, r *http.Request, status int, p incidentPage) error {
@@ -58,7 +58,12 @@ func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
 		}
 		return b.renderIncident(w, r, http.StatusOK, incidentPage{facts: facts})
 	}
-	err := b.correctAs(r, who, id, form)
+	h, err := b.Service.Halted(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	before := failureAt(h, form.Get("element"))
+	err = b.correctAs(r, who, id, form)
 	if shown(err) {
 		return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
 	}
@@ -68,7 +73,59 @@ func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
 	if form.Get("all") != "" {
 		return web.SeeOther(w, r, "/operations?done=correctAll")
 	}
-	return web.SeeOther(w, r, "/operations/cases/"+id+"?done=corrected")
+	done, err := b.outcome(r, who, id, form.Get("element"), before)
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/operations/cases/"+id+"?done="+done)
+}
+
+// What came of a correction.
+const (
+	goesOn      = "corrected" // the step was done, or was given up
+	failedAgain = "again"     // with the same error
+	failedAnew  = "anew"      // with another error
+)
+
+// outcome says what came of a correction at an element: a step that is repeated
+// can fail again.
+func (b *Bench) outcome(r *http.Request, who web.Identity, id, element, before string) (string, error) {
+	h, err := b.Service.Halted(r.Context(), who, id)
+	if err != nil {
+		return "", err
+	}
+	switch now := failureAt(h, element); now {
+	case "":
+		return goesOn, nil
+	case before:
+		return failedAgain, nil
+	}
+	return failedAnew, nil
+}
+
+// failureAt is the error of the step at an element, "" when it does not stand still.
+func failureAt(h *cases.Halted, element string) string {
+	for _, s := range h.Steps {
+		if s.Element.ID == element && failed(s) {
+			return s.Failure.Message
+		}
+	}
+	return ""
+}
+
+// doneText is the sentence on what came of a correction and its kind, "" for
+// none: an address can be opened long after.
+func (p incidentPage) doneText() (text, kind string) {
+	stands := slices.ContainsFunc(p.Steps, failed)
+	switch {
+	case p.done == goesOn:
+		return p.l.T("workbench.incident.done"), "granted"
+	case stands && p.done == failedAgain:
+		return p.l.T("workbench.incident.again"), "waiting"
+	case stands && p.done == failedAnew:
+		return p.l.T("workbench.incident.anew"), "waiting"
+	}
+	return "", ""
 }
 
 // correctAs does the correction that was typed, in one case or in all that stand
@@ -134,6 +191,20 @@ func (p incidentPage) evidence() []ui.SelectItem {
 		}
 	}
 	return items(names, func(id string) string { return p.Package.T(p.l.Lang(), "evidence."+id+".label") })
+}
+
+// suspect is the piece of evidence that the failing rule reads, "" when that is
+// not known.
+func (p incidentPage) suspect(list []ui.SelectItem) string {
+	if p.Fault == nil {
+		return ""
+	}
+	for _, id := range p.Fault.Evidence {
+		if slices.ContainsFunc(list, func(i ui.SelectItem) bool { return i.Value == id }) {
+			return id
+		}
+	}
+	return ""
 }
 
 // factRows are the values that the person asked to see.
