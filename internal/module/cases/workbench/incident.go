@@ -24,6 +24,7 @@ type incidentPage struct {
 	facts   []cases.Fact // after a purpose was given; nil before
 	done    string       // what came of a correction: doneText
 	problem string
+	key     string // of the problem
 	typed   url.Values
 }
 
@@ -51,7 +52,7 @@ func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
 	if form.Get("action") == "inspect" {
 		facts, err := b.Service.Inspect(r.Context(), who, id, form.Get("purpose"))
 		if shown(err) {
-			return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
+			return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), key: keyOf(err), typed: form})
 		}
 		if err != nil {
 			return err
@@ -65,7 +66,7 @@ func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
 	before := failureAt(h, form.Get("element"))
 	err = b.correctAs(r, who, id, form)
 	if shown(err) {
-		return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
+		return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), key: keyOf(err), typed: form})
 	}
 	if err != nil {
 		return err
@@ -153,6 +154,54 @@ func (p incidentPage) value(form, name string) string {
 		return p.typed.Get(name)
 	}
 	return ""
+}
+
+// wrong is the kind of field that the refusal is about, "" for none.
+func (p incidentPage) wrong() string {
+	switch p.key {
+	case "cases.reasons.needed", "cases.reasons.long":
+		return "reasons"
+	case "cases.correct.value", "cases.correct.reference":
+		return "value"
+	case "cases.correct.name", "cases.correct.evidence":
+		return "name"
+	case "workbench.incident.sureNeeded":
+		return "sure"
+	}
+	return ""
+}
+
+// fault is the message at a field of a refused form.
+func (p incidentPage) fault(form, field string) ui.ErrorMessageOptions {
+	if p.problem != "" && p.isOpen(form) && p.wrong() == field {
+		return ui.ErrorMessageOptions{Text: p.problem}
+	}
+	return ui.ErrorMessageOptions{}
+}
+
+// summary is the refusal above the page, with a link to its field.
+func (p incidentPage) summary() ui.ErrorItem {
+	item, action, field := ui.ErrorItem{Text: p.problem}, p.typed.Get("action"), p.wrong()
+	if field == "" {
+		return item
+	}
+	if action == "inspect" {
+		item.Href = "#purpose"
+		return item
+	}
+	for _, s := range p.Steps {
+		if s.Element.ID == p.typed.Get("element") {
+			item.Href = "#" + fieldID(action, field, s.Token)
+			break
+		}
+	}
+	return item
+}
+
+// fieldID is the id of a field in the form of an action at a step. A token's
+// colon would make a link to it look like one to another scheme.
+func fieldID(action, field, token string) string {
+	return field + "-" + action + "-" + strings.ReplaceAll(token, ":", "-")
 }
 
 // isOpen reports whether a form is unfolded: what was typed there was refused.

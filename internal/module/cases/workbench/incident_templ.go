@@ -61,7 +61,7 @@ func (p incidentPage) page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.problem != "" {
-				templ_7745c5c3_Err = ui.ErrorSummary(ui.ErrorSummaryOptions{ErrorList: []ui.ErrorItem{{Text: p.problem}}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ErrorSummary(ui.ErrorSummaryOptions{ErrorList: []ui.ErrorItem{p.summary()}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -112,7 +112,7 @@ func (p incidentPage) page() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Textarea(ui.TextareaOptions{Name: "purpose", Rows: 2, Value: p.value("/inspect", "purpose"), Label: label(p.l.T("workbench.incident.purpose")), Hint: ui.HintOptions{Text: p.l.T("workbench.incident.purposeHint")}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Textarea(ui.TextareaOptions{Name: "purpose", Rows: 2, Value: p.value("/inspect", "purpose"), Label: label(p.l.T("workbench.incident.purpose")), Hint: ui.HintOptions{Text: p.l.T("workbench.incident.purposeHint")}, ErrorMessage: p.fault("/inspect", "reasons")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -442,11 +442,11 @@ func (p incidentPage) variableForm(s cases.HaltedStep, names []string) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: "name-" + s.Token, Name: "name", Value: p.value(form, "name"), Items: items(names, func(n string) string { return n }), Classes: "govuk-!-width-full", Label: label(p.l.T("workbench.incident.name"))}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: fieldID("variable", "name", s.Token), Name: "name", ErrorMessage: p.fault(form, "name"), Value: p.value(form, "name"), Items: items(names, func(n string) string { return n }), Classes: "govuk-!-width-full", Label: label(p.l.T("workbench.incident.name"))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputOptions{ID: "value-" + s.Token, Name: "value", Value: p.value(form, "value"), Label: label(p.l.T("workbench.incident.value")), Hint: ui.HintOptions{Text: p.l.T("workbench.incident.valueHint")}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputOptions{ID: fieldID("variable", "value", s.Token), Name: "value", ErrorMessage: p.fault(form, "value"), Value: p.value(form, "value"), Label: label(p.l.T("workbench.incident.value")), Hint: ui.HintOptions{Text: p.l.T("workbench.incident.valueHint")}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -501,7 +501,7 @@ func (p incidentPage) evidenceForm(s cases.HaltedStep, list []ui.SelectItem) tem
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: "evidence-" + s.Token, Name: "name", Value: cmp.Or(p.value(form, "name"), p.suspect(list)), Items: list, Classes: "govuk-!-width-full", Label: label(p.l.T("workbench.incident.which"))}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectOptions{ID: fieldID("evidence", "name", s.Token), Name: "name", ErrorMessage: p.fault(form, "name"), Value: cmp.Or(p.value(form, "name"), p.suspect(list)), Items: list, Classes: "govuk-!-width-full", Label: label(p.l.T("workbench.incident.which"))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -548,12 +548,12 @@ func (p incidentPage) giveUpForm(s cases.HaltedStep) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s.GiveUp == cases.GiveUpPayment {
-			templ_7745c5c3_Err = ui.Input(ui.InputOptions{ID: "reference-" + s.Token, Name: "value", Value: p.value(form, "value"), Label: label(p.l.T("workbench.incident.reference"))}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(ui.InputOptions{ID: fieldID("giveUp", "value", s.Token), Name: "value", ErrorMessage: p.fault(form, "value"), Value: p.value(form, "value"), Label: label(p.l.T("workbench.incident.reference"))}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Checkboxes(ui.CheckboxesOptions{Name: "sure", IDPrefix: "sure-" + s.Token, Items: []ui.ChoiceItem{{Value: "yes", Text: p.l.T("workbench.incident.sure")}}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Checkboxes(ui.CheckboxesOptions{Name: "sure", IDPrefix: fieldID("giveUp", "sure", s.Token), ErrorMessage: p.fault(form, "sure"), Items: []ui.ChoiceItem{{Value: "yes", Text: p.l.T("workbench.incident.sure")}}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -622,7 +622,7 @@ func (p incidentPage) reasons(s cases.HaltedStep, form string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.TextareaOptions{ID: "reasons-" + action + "-" + s.Token, Name: "reasons", Rows: 2, Value: p.value(form, "reasons"), Label: label(p.l.T("workbench.decide.reasons")), Hint: ui.HintOptions{Text: p.l.T("workbench.incident.reasonsHint")}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Textarea(ui.TextareaOptions{ID: fieldID(action, "reasons", s.Token), Name: "reasons", ErrorMessage: p.fault(form, "reasons"), Rows: 2, Value: p.value(form, "reasons"), Label: label(p.l.T("workbench.decide.reasons")), Hint: ui.HintOptions{Text: p.l.T("workbench.incident.reasonsHint")}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
