@@ -431,6 +431,8 @@ func TestAWrongCorrectionIsNotPraised(t *testing.T) {
 	c := s.as(kim)
 	path := "/en/operations/cases/" + r.Case
 	c.Get(path).WantStatus(200).Want(htmlcheck.In("select[name=name] option[selected]", htmlcheck.Attr("value", "incomes")))
+	s.saysWhyInFrench(c, "/fr/operations/cases/"+r.Case)
+	c.Get(path)
 	ask := "form:has(input[name=action][value=evidence])"
 	c.Submit(ask, webtest.Values{"name": "incomes", "reasons": "so"}).WantStatus(422).Want(
 		htmlcheck.In("details[open] textarea[name=reasons][id^=reasons-evidence-][aria-describedby*=error]", htmlcheck.Count(1)), htmlcheck.In("details[open] .govuk-error-message", htmlcheck.Count(1)),
@@ -440,6 +442,19 @@ func TestAWrongCorrectionIsNotPraised(t *testing.T) {
 	c.Submit(ask, webtest.Values{"name": "incomes", "reasons": "The register writes amounts rightly again."}).WantStatus(200).Want(
 		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("corrected and on record")), htmlcheck.NotIn(".pa-incident"))
 	c.Get(path + "?done=again").Want(htmlcheck.NotIn(".pa-info")) // an old address
+}
+
+// saysWhyInFrench: an operator reads which decision of which service failed and
+// what to do; the engine's words are folded, and so is what that decision does
+// not read.
+func (s *site) saysWhyInFrench(c *webtest.Client, path string) {
+	s.t.Helper()
+	c.Get(path).Want(
+		htmlcheck.In(".pa-incident__why", htmlcheck.Contains("« Revenu par mois »")),
+		htmlcheck.In(".pa-incident details:not([open]) .pa-incident__cause", htmlcheck.Contains("the outcome is null")))
+	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "Pour lire les montants du registre."}).WantStatus(200).Want(
+		htmlcheck.In("main .govuk-summary-list", htmlcheck.Count(2)), htmlcheck.In("main h2 + .govuk-summary-list", htmlcheck.Count(1), htmlcheck.Contains("evidence.incomes")),
+		htmlcheck.In("details:not([open]) .govuk-summary-list", htmlcheck.Contains("evidence.bank")))
 }
 
 // TestTheFileSaysWhereItsDeadlinesComeFrom: a limit that a weekend moved, and one

@@ -9,6 +9,7 @@ import (
 
 	"passerelle/engine/bpmn"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
@@ -242,6 +243,55 @@ func (p incidentPage) evidence() []ui.SelectItem {
 	return items(names, func(id string) string { return p.Package.T(p.l.Lang(), "evidence."+id+".label") })
 }
 
+// why says in the reader's language what stopped a failed step, and what can be
+// done. The engine's own words are for an engineer.
+func (p incidentPage) why(s cases.HaltedStep) (cause, todo string) {
+	args := []any{"step", p.name(s), "service", p.bench.serviceTitle(p.l, p.Service, p.Version)}
+	if s.GiveUp != cases.GiveUpRule {
+		return p.l.T("workbench.incident.why.step", args...), p.l.T("workbench.incident.todo.step")
+	}
+	if p.Fault == nil {
+		return p.l.T("workbench.incident.why.now", args...), p.l.T("workbench.incident.todo.now")
+	}
+	names := make([]string, len(p.Fault.Evidence))
+	for i, id := range p.Fault.Evidence {
+		names[i] = p.Package.T(p.l.Lang(), "evidence."+id+".label")
+	}
+	decision := p.Fault.Decision
+	if p.Package.Has("decisions." + decision) {
+		decision = p.Package.T(p.l.Lang(), "decisions."+decision)
+	}
+	args = append(args, "decision", decision, "evidence", p.l.List(names))
+	switch p.Fault.Kind {
+	case pack.FaultUnreadable:
+		return p.l.T("workbench.incident.why.unreadable", args...), p.l.T("workbench.incident.todo.evidence")
+	case pack.FaultLaw:
+		return p.l.T("workbench.incident.why.law", args...), p.l.T("workbench.incident.todo.rule")
+	case pack.FaultValue:
+		if len(names) > 0 {
+			return p.l.T("workbench.incident.why.evidence", args...), p.l.T("workbench.incident.todo.evidence")
+		}
+		return p.l.T("workbench.incident.why.value", args...), p.l.T("workbench.incident.todo.rule")
+	}
+	return p.l.T("workbench.incident.why.result", args...), p.l.T("workbench.incident.todo.rule")
+}
+
+// suspected are the values that the failing decision reads, and the others; where
+// it is not known which, all are in the first list.
+func (p incidentPage) suspected() (first, others []cases.Fact) {
+	for _, f := range p.facts {
+		if id, ok := strings.CutPrefix(f.Name, "evidence."); ok && p.Fault != nil && slices.Contains(p.Fault.Evidence, id) {
+			first = append(first, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	if len(first) == 0 {
+		return others, nil
+	}
+	return first, others
+}
+
 // suspect is the piece of evidence that the failing rule reads, "" when that is
 // not known.
 func (p incidentPage) suspect(list []ui.SelectItem) string {
@@ -256,10 +306,10 @@ func (p incidentPage) suspect(list []ui.SelectItem) string {
 	return ""
 }
 
-// factRows are the values that the person asked to see.
-func (p incidentPage) factRows() []ui.SummaryListRow {
-	rows := make([]ui.SummaryListRow, len(p.facts))
-	for i, f := range p.facts {
+// factRows are values that the person asked to see.
+func (p incidentPage) factRows(facts []cases.Fact) []ui.SummaryListRow {
+	rows := make([]ui.SummaryListRow, len(facts))
+	for i, f := range facts {
 		value := f.Value
 		if value == "" {
 			value = p.l.T("workbench.incident.noValue")
