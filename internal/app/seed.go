@@ -17,7 +17,7 @@ func SeedCases(n, heatPumps int) func(context.Context, *App) error {
 			return nil
 		}
 		if n+heatPumps > 0 {
-			fmt.Fprintf(os.Stderr, "Writing the past of the demonstration: %d cases …\n", n+heatPumps)
+			fmt.Fprintf(os.Stderr, "Writing the past of the demonstration: %d cases …\nThree of them stop on purpose, for an operator to mend; each writes an ERROR line.\n", n+heatPumps)
 			err := seed.Run(ctx, seed.Deps{Cases: a.cases, Accounts: a.accounts, Packages: a.packages, Registers: a.registers, Faulty: a.demo.registers.SetFaulty,
 				People: a.demo.people, IDP: a.demo.idp, Bank: a.demo.bank, Clock: &a.demo.clock.Shifted, Queue: a.queue, HeatPumps: heatPumps}, n)
 			if err != nil {

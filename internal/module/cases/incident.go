@@ -50,7 +50,8 @@ type Halted struct {
 	*Case
 	Package *pack.Package
 	Steps   []HaltedStep
-	Alike   int64 // cases that stand still with the same error, this one among them
+	Alike   int64       // cases that stand still with the same error, this one among them
+	Fault   *pack.Fault // what keeps the rules from deciding; nil when no rule failed, or it would now decide
 }
 
 // HaltedStep is a step of a process that waits for an operator, or for a service
@@ -113,6 +114,9 @@ func (s *Service) jobsGone(ctx context.Context, d *Dossier) ([]string, error) {
 func (st HaltedStep) stands(gone []string) bool {
 	return st.Failure != nil || slices.ContainsFunc(st.jobs(), func(job string) bool { return slices.Contains(gone, job) })
 }
+
+// ruleFailed reports whether the step is a rule that could not decide.
+func (st HaltedStep) ruleFailed() bool { return st.Failure != nil && st.GiveUp == GiveUpRule }
 
 func haltedSteps(p *bpmn.Process, state bpmn.State) []HaltedStep {
 	var all []HaltedStep
@@ -177,6 +181,11 @@ func (s *Service) Halted(ctx context.Context, a Actor, id string) (*Halted, erro
 		return nil, err
 	}
 	h := &Halted{Case: d.Case, Package: d.Package, Steps: steps}
+	if slices.ContainsFunc(steps, HaltedStep.ruleFailed) {
+		if fault, ok := d.Package.Failing(factsOf(d.Case)); ok {
+			h.Fault = &fault
+		}
+	}
 	h.Alike, err = s.store.countStuck(ctx, s.DB.Read(), h.Cause(""))
 	return h, err
 }

@@ -360,7 +360,7 @@ func TestTheOperatorRepeatsWhatFailed(t *testing.T) {
 	s.run()
 	c.Get("/en/operations").Want(htmlcheck.In(".pa-incident", htmlcheck.Contains("test.fails"), htmlcheck.Contains("1 attempt"), htmlcheck.Contains("the printer is out of paper")))
 	c.Submit("form:has(button[value=discard])", webtest.Values{"action": "discard", "reason": "no"}).WantStatus(422).Want(
-		htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("at least ten characters")), htmlcheck.In("details[open] input[name=reason]", htmlcheck.Attr("value", "no")))
+		htmlcheck.In(".govuk-error-summary a[href^='#reason-']", htmlcheck.Contains("at least ten characters")), htmlcheck.In("details[open] .govuk-error-message", htmlcheck.Contains("at least ten characters")), htmlcheck.In("details[open] input[name=reason]", htmlcheck.Attr("value", "no")))
 	c.Submit("form:has(button[value=resume])", webtest.Values{"action": "resume"}).WantStatus(200).Want(
 		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("The job runs again.")), htmlcheck.NotIn(".pa-incident"))
 	s.run()
@@ -393,7 +393,8 @@ func TestTheOperatorCorrectsWhatStopped(t *testing.T) {
 		htmlcheck.In(".pa-incident__cause", htmlcheck.Contains("no payment provider is configured")),
 		htmlcheck.In(".pa-incident__head", htmlcheck.Contains("3 cases stand still with this error")),
 		htmlcheck.NotIn(".govuk-summary-list"))
-	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "no"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary"), htmlcheck.In("textarea[name=purpose]", htmlcheck.Text("no")))
+	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "no"}).WantStatus(422).Want(
+		htmlcheck.In(".govuk-error-summary a[href='#purpose']"), htmlcheck.In("textarea[name=purpose][aria-describedby~=purpose-error]", htmlcheck.Text("no")))
 	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "To see which account the payment goes to."}).WantStatus(200).Want(
 		htmlcheck.In(".govuk-summary-list", htmlcheck.Contains("application.iban"), htmlcheck.Contains("LU")))
 	if log := s.file(danielle, stopped[0]).Timeline; log[len(log)-1].Kind != "inspected" || log[len(log)-1].Name != kim.Name {
@@ -417,6 +418,43 @@ func TestTheOperatorCorrectsWhatStopped(t *testing.T) {
 	c.Get("/en/operations").Want(htmlcheck.In(".pa-incident", htmlcheck.Count(1), htmlcheck.Contains("2 of 2 cases. 2 cases go on."), htmlcheck.Contains("ended")))
 	s.as(danielle).Get(path).WantStatus(403)
 	c.Get("/en/operations/cases/unknown").WantStatus(404)
+}
+
+// TestAWrongCorrectionIsNotPraised: the register that the failing rule reads is
+// chosen from the start; whoever asks another is told that the step failed again.
+func TestAWrongCorrectionIsNotPraised(t *testing.T) {
+	s := newSite(t)
+	s.registers.SetFaulty(true)
+	r := s.allowance(s.persona("family"), nil)
+	s.run()
+	s.registers.SetFaulty(false)
+	c := s.as(kim)
+	path := "/en/operations/cases/" + r.Case
+	c.Get(path).WantStatus(200).Want(htmlcheck.In("select[name=name] option[selected]", htmlcheck.Attr("value", "incomes")))
+	s.saysWhyInFrench(c, "/fr/operations/cases/"+r.Case)
+	c.Get(path)
+	ask := "form:has(input[name=action][value=evidence])"
+	c.Submit(ask, webtest.Values{"name": "incomes", "reasons": "so"}).WantStatus(422).Want(
+		htmlcheck.In("details[open] textarea[name=reasons][id^=reasons-evidence-][aria-describedby*=error]", htmlcheck.Count(1)), htmlcheck.In("details[open] .govuk-error-message", htmlcheck.Count(1)),
+		htmlcheck.In(".govuk-error-summary a[href^='#reasons-evidence-']", htmlcheck.Count(1)))
+	c.Submit(ask, webtest.Values{"name": "person", "reasons": "The person moved while we asked."}).WantStatus(200).Want(
+		htmlcheck.NotIn(".pa-info--granted"), htmlcheck.In(".pa-info--waiting", htmlcheck.Contains("failed again, with the same error")))
+	c.Submit(ask, webtest.Values{"name": "incomes", "reasons": "The register writes amounts rightly again."}).WantStatus(200).Want(
+		htmlcheck.In(".pa-info--granted", htmlcheck.Contains("corrected and on record")), htmlcheck.NotIn(".pa-incident"))
+	c.Get(path + "?done=again").Want(htmlcheck.NotIn(".pa-info")) // an old address
+}
+
+// saysWhyInFrench: an operator reads which decision of which service failed and
+// what to do; the engine's words are folded, and so is what that decision does
+// not read.
+func (s *site) saysWhyInFrench(c *webtest.Client, path string) {
+	s.t.Helper()
+	c.Get(path).Want(
+		htmlcheck.In(".pa-incident__why", htmlcheck.Contains("« Revenu par mois »")),
+		htmlcheck.In(".pa-incident details:not([open]) .pa-incident__cause", htmlcheck.Contains("the outcome is null")))
+	c.Submit("form:has(textarea[name=purpose])", webtest.Values{"action": "inspect", "purpose": "Pour lire les montants du registre."}).WantStatus(200).Want(
+		htmlcheck.In("main .govuk-summary-list", htmlcheck.Count(2)), htmlcheck.In("main h2 + .govuk-summary-list", htmlcheck.Count(1), htmlcheck.Contains("evidence.incomes")),
+		htmlcheck.In("details:not([open]) .govuk-summary-list", htmlcheck.Contains("evidence.bank")))
 }
 
 // TestTheFileSaysWhereItsDeadlinesComeFrom: a limit that a weekend moved, and one

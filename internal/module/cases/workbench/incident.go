@@ -9,6 +9,7 @@ import (
 
 	"passerelle/engine/bpmn"
 	"passerelle/internal/module/cases"
+	"passerelle/internal/module/services/pack"
 	"passerelle/internal/platform/errs"
 	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/ui"
@@ -22,13 +23,14 @@ type incidentPage struct {
 	l       *i18n.Locale
 	now     time.Time
 	facts   []cases.Fact // after a purpose was given; nil before
-	done    bool         // what was just corrected went through
+	done    string       // what came of a correction: doneText
 	problem string
+	key     string // of the problem
 	typed   url.Values
 }
 
 func (b *Bench) showIncident(w http.ResponseWriter, r *http.Request) error {
-	return b.renderIncident(w, r, http.StatusOK, incidentPage{done: r.URL.Query().Get("done") == "corrected"})
+	return b.renderIncident(w, r, http.StatusOK, incidentPage{done: r.URL.Query().Get("done")})
 }
 
 func (b *Bench) renderIncident(w http.ResponseWriter, r *http.Request, status int, p incidentPage) error {
@@ -51,16 +53,21 @@ func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
 	if form.Get("action") == "inspect" {
 		facts, err := b.Service.Inspect(r.Context(), who, id, form.Get("purpose"))
 		if shown(err) {
-			return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
+			return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), key: keyOf(err), typed: form})
 		}
 		if err != nil {
 			return err
 		}
 		return b.renderIncident(w, r, http.StatusOK, incidentPage{facts: facts})
 	}
-	err := b.correctAs(r, who, id, form)
+	h, err := b.Service.Halted(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	before := failureAt(h, form.Get("element"))
+	err = b.correctAs(r, who, id, form)
 	if shown(err) {
-		return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), typed: form})
+		return b.renderIncident(w, r, status(err), incidentPage{problem: sentence(locale(r), err), key: keyOf(err), typed: form})
 	}
 	if err != nil {
 		return err
@@ -68,7 +75,59 @@ func (b *Bench) correct(w http.ResponseWriter, r *http.Request) error {
 	if form.Get("all") != "" {
 		return web.SeeOther(w, r, "/operations?done=correctAll")
 	}
-	return web.SeeOther(w, r, "/operations/cases/"+id+"?done=corrected")
+	done, err := b.outcome(r, who, id, form.Get("element"), before)
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/operations/cases/"+id+"?done="+done)
+}
+
+// What came of a correction.
+const (
+	goesOn      = "corrected" // the step was done, or was given up
+	failedAgain = "again"     // with the same error
+	failedAnew  = "anew"      // with another error
+)
+
+// outcome says what came of a correction at an element: a step that is repeated
+// can fail again.
+func (b *Bench) outcome(r *http.Request, who web.Identity, id, element, before string) (string, error) {
+	h, err := b.Service.Halted(r.Context(), who, id)
+	if err != nil {
+		return "", err
+	}
+	switch now := failureAt(h, element); now {
+	case "":
+		return goesOn, nil
+	case before:
+		return failedAgain, nil
+	}
+	return failedAnew, nil
+}
+
+// failureAt is the error of the step at an element, "" when it does not stand still.
+func failureAt(h *cases.Halted, element string) string {
+	for _, s := range h.Steps {
+		if s.Element.ID == element && failed(s) {
+			return s.Failure.Message
+		}
+	}
+	return ""
+}
+
+// doneText is the sentence on what came of a correction and its kind, "" for
+// none: an address can be opened long after.
+func (p incidentPage) doneText() (text, kind string) {
+	stands := slices.ContainsFunc(p.Steps, failed)
+	switch {
+	case p.done == goesOn:
+		return p.l.T("workbench.incident.done"), "granted"
+	case stands && p.done == failedAgain:
+		return p.l.T("workbench.incident.again"), "waiting"
+	case stands && p.done == failedAnew:
+		return p.l.T("workbench.incident.anew"), "waiting"
+	}
+	return "", ""
 }
 
 // correctAs does the correction that was typed, in one case or in all that stand
@@ -96,6 +155,54 @@ func (p incidentPage) value(form, name string) string {
 		return p.typed.Get(name)
 	}
 	return ""
+}
+
+// wrong is the kind of field that the refusal is about, "" for none.
+func (p incidentPage) wrong() string {
+	switch p.key {
+	case "cases.reasons.needed", "cases.reasons.long":
+		return "reasons"
+	case "cases.correct.value", "cases.correct.reference":
+		return "value"
+	case "cases.correct.name", "cases.correct.evidence":
+		return "name"
+	case "workbench.incident.sureNeeded":
+		return "sure"
+	}
+	return ""
+}
+
+// fault is the message at a field of a refused form.
+func (p incidentPage) fault(form, field string) ui.ErrorMessageOptions {
+	if p.problem != "" && p.isOpen(form) && p.wrong() == field {
+		return ui.ErrorMessageOptions{Text: p.problem}
+	}
+	return ui.ErrorMessageOptions{}
+}
+
+// summary is the refusal above the page, with a link to its field.
+func (p incidentPage) summary() ui.ErrorItem {
+	item, action, field := ui.ErrorItem{Text: p.problem}, p.typed.Get("action"), p.wrong()
+	if field == "" {
+		return item
+	}
+	if action == "inspect" {
+		item.Href = "#purpose"
+		return item
+	}
+	for _, s := range p.Steps {
+		if s.Element.ID == p.typed.Get("element") {
+			item.Href = "#" + fieldID(action, field, s.Token)
+			break
+		}
+	}
+	return item
+}
+
+// fieldID is the id of a field in the form of an action at a step. A token's
+// colon would make a link to it look like one to another scheme.
+func fieldID(action, field, token string) string {
+	return field + "-" + action + "-" + strings.ReplaceAll(token, ":", "-")
 }
 
 // isOpen reports whether a form is unfolded: what was typed there was refused.
@@ -136,10 +243,73 @@ func (p incidentPage) evidence() []ui.SelectItem {
 	return items(names, func(id string) string { return p.Package.T(p.l.Lang(), "evidence."+id+".label") })
 }
 
-// factRows are the values that the person asked to see.
-func (p incidentPage) factRows() []ui.SummaryListRow {
-	rows := make([]ui.SummaryListRow, len(p.facts))
-	for i, f := range p.facts {
+// why says in the reader's language what stopped a failed step, and what can be
+// done. The engine's own words are for an engineer.
+func (p incidentPage) why(s cases.HaltedStep) (cause, todo string) {
+	args := []any{"step", p.name(s), "service", p.bench.serviceTitle(p.l, p.Service, p.Version)}
+	if s.GiveUp != cases.GiveUpRule {
+		return p.l.T("workbench.incident.why.step", args...), p.l.T("workbench.incident.todo.step")
+	}
+	if p.Fault == nil {
+		return p.l.T("workbench.incident.why.now", args...), p.l.T("workbench.incident.todo.now")
+	}
+	names := make([]string, len(p.Fault.Evidence))
+	for i, id := range p.Fault.Evidence {
+		names[i] = p.Package.T(p.l.Lang(), "evidence."+id+".label")
+	}
+	decision := p.Fault.Decision
+	if p.Package.Has("decisions." + decision) {
+		decision = p.Package.T(p.l.Lang(), "decisions."+decision)
+	}
+	args = append(args, "decision", decision, "evidence", p.l.List(names))
+	switch p.Fault.Kind {
+	case pack.FaultUnreadable:
+		return p.l.T("workbench.incident.why.unreadable", args...), p.l.T("workbench.incident.todo.evidence")
+	case pack.FaultLaw:
+		return p.l.T("workbench.incident.why.law", args...), p.l.T("workbench.incident.todo.rule")
+	case pack.FaultValue:
+		if len(names) > 0 {
+			return p.l.T("workbench.incident.why.evidence", args...), p.l.T("workbench.incident.todo.evidence")
+		}
+		return p.l.T("workbench.incident.why.value", args...), p.l.T("workbench.incident.todo.rule")
+	}
+	return p.l.T("workbench.incident.why.result", args...), p.l.T("workbench.incident.todo.rule")
+}
+
+// suspected are the values that the failing decision reads, and the others; where
+// it is not known which, all are in the first list.
+func (p incidentPage) suspected() (first, others []cases.Fact) {
+	for _, f := range p.facts {
+		if id, ok := strings.CutPrefix(f.Name, "evidence."); ok && p.Fault != nil && slices.Contains(p.Fault.Evidence, id) {
+			first = append(first, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	if len(first) == 0 {
+		return others, nil
+	}
+	return first, others
+}
+
+// suspect is the piece of evidence that the failing rule reads, "" when that is
+// not known.
+func (p incidentPage) suspect(list []ui.SelectItem) string {
+	if p.Fault == nil {
+		return ""
+	}
+	for _, id := range p.Fault.Evidence {
+		if slices.ContainsFunc(list, func(i ui.SelectItem) bool { return i.Value == id }) {
+			return id
+		}
+	}
+	return ""
+}
+
+// factRows are values that the person asked to see.
+func (p incidentPage) factRows(facts []cases.Fact) []ui.SummaryListRow {
+	rows := make([]ui.SummaryListRow, len(facts))
+	for i, f := range facts {
 		value := f.Value
 		if value == "" {
 			value = p.l.T("workbench.incident.noValue")

@@ -36,6 +36,7 @@ type operationsPage struct {
 	done      string // what was mended, a text key below workbench.operations.done
 	mended    int    // all jobs: how many
 	problem   string
+	key       string // of the problem
 	typed     url.Values
 }
 
@@ -105,7 +106,7 @@ func (b *Bench) mend(w http.ResponseWriter, r *http.Request) error {
 		err = errs.New(errs.Conflict, "workbench.operations.gone") // it was mended meanwhile
 	}
 	if shown(err) {
-		return b.renderOperations(w, r, status(err), operationsPage{problem: sentence(locale(r), err), typed: r.PostForm})
+		return b.renderOperations(w, r, status(err), operationsPage{problem: sentence(locale(r), err), key: keyOf(err), typed: r.PostForm})
 	}
 	if err != nil {
 		return err

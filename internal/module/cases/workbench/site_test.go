@@ -64,15 +64,16 @@ var (
 // site is the workbench on a real service, with the demonstration's registers
 // and packages.
 type site struct {
-	t      *testing.T
-	cases  *cases.Service
-	queue  *work.Queue
-	blobs  *blob.Store
-	bank   *payments.Bank
-	people *population.Population
-	clock  *clock.Shifted
-	server *web.Server
-	known  map[string]web.Identity // who can sign in, by account
+	t         *testing.T
+	cases     *cases.Service
+	queue     *work.Queue
+	blobs     *blob.Store
+	bank      *payments.Bank
+	people    *population.Population
+	registers *registers.Registers
+	clock     *clock.Shifted
+	server    *web.Server
+	known     map[string]web.Identity // who can sign in, by account
 }
 
 func newSite(t *testing.T) *site {
@@ -94,7 +95,8 @@ func newSite(t *testing.T) *site {
 	s.bank, err = payments.Open(dir)
 	must(t, err)
 	directory := exchange.NewDirectory()
-	registers.New(s.people, s.clock).Connect(directory)
+	s.registers = registers.New(s.people, s.clock)
+	s.registers.Connect(directory)
 	s.queue = work.New(d, s.clock, log, work.Options{Attempts: 1})
 	s.queue.Handle("test.fails", func(context.Context, work.Job) error { return errors.New("the printer is out of paper") })
 	texts := i18ntest.Bundle(t, ui.Locales, web.Locales, services.Locales, exchange.Locales, pack.Locales(), cases.Locales, grounds.Locales, workbench.Locales)
