@@ -66,7 +66,7 @@ func (c *serviceNewCmd) Run(s *streams) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "%s: %d files. Begin with service.yaml; passerelle service check %s says what lacks.\n", c.Dir, len(f.Files), c.Dir)
+	fmt.Fprintf(s.out, "%s: %s. Begin with service.yaml; passerelle service check %s says what lacks.\n", c.Dir, count(len(f.Files), "file"), c.Dir)
 	return nil
 }
 

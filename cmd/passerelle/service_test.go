@@ -20,6 +20,9 @@ func TestANewServiceChecksClean(t *testing.T) {
 			t.Errorf("service test %s: %s", place, got)
 		}
 	}
+	if got := command(t, "", "service", "check", dir); got != "1 package, 0 errors, 0 warnings\n" {
+		t.Errorf("service check: %s", got)
+	}
 	set, findings := load(root)
 	if len(set) != 1 || len(findings) != 0 {
 		t.Errorf("%d packages, %v", len(set), findings)
