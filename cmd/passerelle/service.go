@@ -10,7 +10,7 @@ import (
 )
 
 type serviceCmd struct {
-	New     serviceNewCmd     `cmd:"" help:"Begin a service: a folder that checks clean and whose texts are yours to write."`
+	New     serviceNewCmd     `cmd:"" help:"Begin a service: a folder that checks clean and whose texts are yours to write; or the next version of one, from its newest."`
 	Check   serviceCheckCmd   `cmd:"" help:"Find what would hurt at run time: types, texts, letters, gaps, unreachable pages."`
 	Test    serviceTestCmd    `cmd:"" help:"Run the scenarios of service packages."`
 	Publish servicePublishCmd `cmd:"" help:"Propose a version to an installation; a second designer approves it on the pages."`
