@@ -14,6 +14,8 @@ import (
 	_ "time/tzdata" // legal days begin and end in Luxembourg, also on a machine without zone files
 
 	"github.com/alecthomas/kong"
+
+	"passerelle/internal/app"
 )
 
 // version is set by the release build.
@@ -49,7 +51,7 @@ func main() {
 	case errors.As(err, &code):
 		os.Exit(int(code))
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "passerelle:", err)
+		fmt.Fprintln(os.Stderr, "passerelle:", app.Sentence(err))
 		os.Exit(1)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 type serviceCmd struct {
-	New     serviceNewCmd     `cmd:"" help:"Begin a service: a folder that checks clean and whose texts are yours to write."`
+	New     serviceNewCmd     `cmd:"" help:"Begin a service: a folder that checks clean and whose texts are yours to write; or the next version of one, from its newest."`
 	Check   serviceCheckCmd   `cmd:"" help:"Find what would hurt at run time: types, texts, letters, gaps, unreachable pages."`
 	Test    serviceTestCmd    `cmd:"" help:"Run the scenarios of service packages."`
 	Publish servicePublishCmd `cmd:"" help:"Propose a version to an installation; a second designer approves it on the pages."`
@@ -23,7 +23,7 @@ type serviceCheckCmd struct {
 	JSON bool   `help:"Print findings as JSON."`
 }
 
-func (c *serviceCheckCmd) Run() error {
+func (c *serviceCheckCmd) Run(s *streams) error {
 	packages, findings := load(c.Dir)
 	for _, p := range packages {
 		findings = append(findings, pack.Check(p)...)
@@ -35,19 +35,27 @@ func (c *serviceCheckCmd) Run() error {
 		}
 	}
 	if c.JSON {
-		if err := json.NewEncoder(os.Stdout).Encode(findings); err != nil {
+		if err := json.NewEncoder(s.out).Encode(findings); err != nil {
 			return err
 		}
 	} else {
 		for _, f := range findings {
-			fmt.Printf("%s:%d: %s: %s\n", f.File, f.Line, f.Severity, f.Msg)
+			fmt.Fprintf(s.out, "%s:%d: %s: %s\n", f.File, f.Line, f.Severity, f.Msg)
 		}
-		fmt.Printf("%d packages, %d errors, %d warnings\n", len(packages), errors, len(findings)-errors)
+		fmt.Fprintf(s.out, "%s, %s, %s\n", count(len(packages), "package"), count(errors, "error"), count(len(findings)-errors, "warning"))
 	}
 	if errors > 0 {
 		return exitError(1)
 	}
 	return nil
+}
+
+// count is a number of things that take an s.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 type serviceTestCmd struct {
@@ -87,7 +95,7 @@ func (c *serviceTestCmd) Run(s *streams) error {
 		for _, f := range r.Failures {
 			fmt.Fprintln(s.out, f)
 		}
-		fmt.Fprintf(s.out, "%s/%s: %d scenarios\n", p.ID, p.Version, r.Passed+r.Failed)
+		fmt.Fprintf(s.out, "%s/%s: %s\n", p.ID, p.Version, count(r.Passed+r.Failed, "scenario"))
 		if c.Coverage {
 			printCoverage(s, p, cover)
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"passerelle/internal/app"
@@ -21,7 +22,7 @@ import (
 
 type serviceNewCmd struct {
 	Dir       string `arg:"" type:"path" help:"Folder to make, FOLDER/service/version."`
-	Authority string `help:"Competent authority, by its id in FOLDER/authorities.yaml; the first there by default."`
+	Authority string `help:"Competent authority, by its id in FOLDER/authorities.yaml; by default that of the version before, or the first there."`
 	From      string `help:"First day in force, such as 2027-01-01; the next first of January by default."`
 }
 
@@ -33,27 +34,31 @@ func (c *serviceNewCmd) Run(s *streams) error {
 			return fmt.Errorf("--from: %q is no date like 2027-01-01", c.From)
 		}
 	}
+	if _, err := os.Lstat(c.Dir); err == nil { // what stands there is not written over
+		return fmt.Errorf("%s exists", c.Dir)
+	}
 	service, version := filepath.Base(filepath.Dir(c.Dir)), filepath.Base(c.Dir)
 	root := filepath.Dir(filepath.Dir(c.Dir))
 	beside, err := besides(root)
 	if err != nil {
 		return err
 	}
-	authority := c.Authority
-	if authority == "" {
-		authority = "authority"
-		if set, _ := pack.LoadSet(os.DirFS(root)); len(set.Authorities) > 0 {
-			authority = set.Authorities[0].ID
-		}
-	}
-	f, err := pack.New(service, version, authority, from)
+	set, findings := pack.LoadSet(os.DirFS(root))
+	f, before, err := c.begin(set, service, version, from)
 	if err != nil {
 		return err
+	}
+	if before == "" { // one that cannot be read is no reason to begin anew beside it
+		for _, x := range findings {
+			if x.Severity == pack.Error && strings.HasPrefix(x.File, service+"/") {
+				return fmt.Errorf("%s:%d: %s: mend it first, the new version begins with what stands there", x.File, x.Line, x.Msg)
+			}
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(c.Dir), 0o755); err != nil {
 		return err
 	}
-	if err := os.Mkdir(c.Dir, 0o755); err != nil { // what stands there is not written over
+	if err := os.Mkdir(c.Dir, 0o755); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Files)) {
@@ -66,8 +71,37 @@ func (c *serviceNewCmd) Run(s *streams) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "%s: %d files. Begin with service.yaml; passerelle service check %s says what lacks.\n", c.Dir, len(f.Files), c.Dir)
+	if before != "" {
+		fmt.Fprintf(s.out, "%s: %s, as in version %s, in force from %s. Change what changes; passerelle service check %s and service test %s say what does not fit.\n",
+			c.Dir, count(len(f.Files), "file"), before, from.Format(time.DateOnly), c.Dir, c.Dir)
+		return nil
+	}
+	fmt.Fprintf(s.out, "%s: %s. Begin with service.yaml; passerelle service check %s says what lacks.\n", c.Dir, count(len(f.Files), "file"), c.Dir)
 	return nil
+}
+
+// begin returns the files of the new version: those of the service's newest one
+// there, whose version it names, or an empty service.
+func (c *serviceNewCmd) begin(set *pack.Set, service, version string, from time.Time) (f pack.Folder, before string, err error) {
+	var newest *pack.Package
+	for _, p := range set.All() {
+		if p.ID == service && (newest == nil || p.Service.InForce.From.After(newest.Service.InForce.From)) {
+			newest = p
+		}
+	}
+	if newest != nil {
+		f, err = newest.Next(version, c.Authority, from)
+		return f, newest.Version, err
+	}
+	authority := c.Authority
+	if authority == "" {
+		authority = "authority"
+		if len(set.Authorities) > 0 {
+			authority = set.Authorities[0].ID
+		}
+	}
+	f, err = pack.New(service, version, authority, from)
+	return f, "", err
 }
 
 // besides are the two files that stand beside the services, if they are missing.

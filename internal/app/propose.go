@@ -18,6 +18,8 @@ import (
 	"passerelle/internal/platform/clock"
 	"passerelle/internal/platform/config"
 	"passerelle/internal/platform/db"
+	"passerelle/internal/platform/errs"
+	"passerelle/internal/platform/i18n"
 	"passerelle/internal/platform/web"
 )
 
@@ -82,6 +84,32 @@ func publishing(ctx context.Context, cfg config.Config, log *slog.Logger, by str
 		return err
 	}
 	return do(s, who)
+}
+
+// Sentence tells an error on a command line: the sentence that a page would have,
+// in English, and its cause.
+func Sentence(err error) string {
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Key == "" {
+		return err.Error()
+	}
+	texts, problem := loadTexts()
+	if problem != nil {
+		return err.Error()
+	}
+	l := texts.For(i18n.EN)
+	if !l.Has(e.Key) {
+		return err.Error()
+	}
+	var args []any
+	for name, x := range e.Args {
+		args = append(args, name, x)
+	}
+	said := l.T(e.Key, args...)
+	if e.Err != nil {
+		said += " (" + e.Err.Error() + ")"
+	}
+	return said
 }
 
 // designer finds a designer by name.

@@ -73,6 +73,14 @@ func TestAVersionIsProposedFromTheCommandLine(t *testing.T) {
 	if _, ok := a.packages.Version(f.Service, "2030"); ok {
 		t.Error("it is withdrawn, and served")
 	}
+	_, _, err = Propose(ctx, cfg, log, f, "Rui Marques", "again")
+	if err == nil || !strings.HasPrefix(Sentence(err), f.Service+" 2030 was withdrawn. ") {
+		t.Errorf("a command line says %v", err)
+	}
+	_, err = ProposeWithdrawal(ctx, cfg, log, f.Service, "2031", "Claire Wagener", "x")
+	if err == nil || Sentence(err) != "There is no such version. ("+f.Service+"/2031 is not published here)" {
+		t.Errorf("a command line says %v", err)
+	}
 	if _, err := ProposeWithdrawal(ctx, cfg, log, f.Service, "2025", "Claire Wagener", "x"); err == nil {
 		t.Error("what is in force is taken back")
 	}

@@ -228,7 +228,15 @@ func showAny(loc *i18n.Locale, v feel.Value) string {
 }
 
 func showParameter(loc *i18n.Locale, v feel.Value, unit string) string {
-	if v.Kind() != feel.KindList {
+	switch v.Kind() {
+	case feel.KindList:
+	case feel.KindContext: // the names are the designer's own
+		var parts []string
+		for _, e := range v.Entries() {
+			parts = append(parts, e.Name+": "+showUnit(loc, e.Value, unit))
+		}
+		return strings.Join(parts, "; ")
+	default:
 		return showUnit(loc, v, unit)
 	}
 	parts := make([]string, len(v.Items()))

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -46,6 +47,32 @@ func New(service, version, authority string, from time.Time) (Folder, error) {
 		return nil
 	})
 	return f, err
+}
+
+var (
+	versionLine   = regexp.MustCompile(`(?m)^version:.*$`)
+	inForceLines  = regexp.MustCompile(`(?m)^inForce:.*$(\n[ \t]+.*$)*`)
+	authorityLine = regexp.MustCompile(`(?m)^authority:.*$`)
+)
+
+// Next returns a version to begin the one after p with: all that p has, in force
+// from another day on and without an end. An empty authority leaves p's.
+func (p *Package) Next(version, authority string, from time.Time) (Folder, error) {
+	was := p.Folder()
+	f := Folder{Service: was.Service, Version: version, Files: maps.Clone(was.Files)}
+	if !versionRE.MatchString(version) {
+		return f, fmt.Errorf("%q: a version is called in letters, digits, points and hyphens", version)
+	}
+	if !from.After(p.Service.InForce.From) {
+		return f, fmt.Errorf("%s/%s begins on %s: the one after it begins later (--from)", p.ID, p.Version, p.Service.InForce.From.Format(time.DateOnly))
+	}
+	text := versionLine.ReplaceAll(f.Files["service.yaml"], []byte(fmt.Sprintf("version: %q", version)))
+	text = inForceLines.ReplaceAll(text, []byte("inForce: {from: "+from.Format(time.DateOnly)+"}"))
+	if authority != "" {
+		text = authorityLine.ReplaceAll(text, []byte("authority: "+authority))
+	}
+	f.Files["service.yaml"] = text
+	return f, nil
 }
 
 var vowels = regexp.MustCompile(`[^a-z]|\B[aeiou]`)

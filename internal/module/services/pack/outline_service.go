@@ -71,7 +71,9 @@ func (t settingTeller) lines(key, path string, x any) []string {
 		for _, k := range slices.Sorted(maps.Keys(x)) {
 			name := k // the designer's own key
 			if key != "articles" && key != "params" {
-				name = t.label(k)
+				if name = t.label(k); key == "appeal" && k == "to" {
+					name = t.label("appealTo")
+				}
 			}
 			out = append(out, t.lines(k, under(name), x[k])...)
 		}

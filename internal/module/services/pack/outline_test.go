@@ -160,7 +160,7 @@ func TestSettingsAreTold(t *testing.T) {
 			t.Errorf("%s: %q, want %q", label, got[label], want)
 		}
 	}
-	for label, part := range map[string]string{"Fee": "€5.00", "Time limits": "Appeal, To: Council", "Evidence": "Your address, Obtained by: the administration", "Legal basis": "Date: 5 November 2024"} {
+	for label, part := range map[string]string{"Fee": "€5.00", "Time limits": "Appeal, Addressed to: Council", "Evidence": "Your address, Obtained by: the administration", "Legal basis": "Date: 5 November 2024"} {
 		if !strings.Contains(got[label], part) {
 			t.Errorf("%s: %q lacks %q", label, got[label], part)
 		}

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/woodsbury/decimal128"
@@ -19,6 +20,16 @@ func TestPowerHasItsUnit(t *testing.T) {
 		loc := i18ntest.Locale(t, lang, Locales())
 		got := [2]string{showUnit(loc, number(t, "10.5"), "kW"), showUnit(loc, number(t, "500"), "EUR/kW")}
 		if got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}
+
+// A legal value of several parts has its unit at each.
+func TestALegalValueOfPartsIsTold(t *testing.T) {
+	v := feel.Context(feel.Entry{Name: "fullTime4", Value: number(t, "4")}, feel.Entry{Name: "half", Value: number(t, "1")})
+	for lang, want := range map[i18n.Lang]string{i18n.DE: "fullTime4: 4 Monate; half: 1 Monat", i18n.FR: "fullTime4: 4 mois; half: 1 mois"} {
+		if got := strings.ReplaceAll(showParameter(i18ntest.Locale(t, lang, Locales()), v, "months"), "\u00a0", " "); got != want {
 			t.Errorf("%s: %q, want %q", lang, got, want)
 		}
 	}

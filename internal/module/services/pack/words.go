@@ -138,17 +138,23 @@ func (w *words) thing(n feel.Node) (thing, bool) {
 		}
 		return x, true
 	}
-	part := func(of, name string) (thing, bool) { // what decisions and steps have
+	part := func(of, whose, name string) (thing, bool) { // what decisions and steps have
 		key := "pack.feel.of." + name
 		if !w.loc.Has(key) {
 			return thing{}, false
 		}
 		kind := map[string]string{"outcome": "outcome", "reasons": "reason", "status": "status", "year": "year"}[name]
-		return thing{name: w.loc.T(key, "of", of), kind: kind}, true
+		return thing{name: w.loc.T(key, "of", of, "whose", whose), kind: kind}, true
+	}
+	named := func(of, name string) (thing, bool) {
+		return part(of, w.loc.T("pack.feel.whose.named", "name", of), name)
 	}
 	if x, isPath := n.(*feel.Path); isPath && slices.Contains([]string{"year", "month", "day"}, x.Name) {
 		if of, ok := w.thing(x.X); ok && of.kind == "date" {
-			return part(of.name, x.Name)
+			if of.name == w.loc.T("pack.feel.date") {
+				return part(of.name, w.loc.T("pack.feel.whose.date"), x.Name)
+			}
+			return named(of.name, x.Name)
 		}
 	}
 	root, rest := path[0], path[1:]
@@ -162,7 +168,7 @@ func (w *words) thing(n feel.Node) (thing, bool) {
 	case root == "evidence" && len(rest) == 1:
 		return thing{name: w.named("evidence."+rest[0]+".label", rest[0])}, true
 	case root == "party" && len(rest) == 2 && rest[1] != "answers":
-		return part(w.named("party."+rest[0]+".name", rest[0]), rest[1])
+		return named(w.named("party."+rest[0]+".name", rest[0]), rest[1])
 	case root == "party" && len(rest) > 2:
 		return answer(strings.Join(rest[2:], "."))
 	case root == "value" && len(rest) == 0:
@@ -172,14 +178,14 @@ func (w *words) thing(n feel.Node) (thing, bool) {
 	case root == "applicant" && len(rest) == 0:
 		return thing{name: w.loc.T("pack.feel.applicant")}, true
 	case root == "decision" && len(rest) == 1:
-		return part(w.loc.T("pack.feel.decision"), rest[0])
+		return part(w.loc.T("pack.feel.decision"), w.loc.T("pack.feel.whose.decision"), rest[0])
 	case slices.Contains(w.p.decisions, root) && len(rest) == 0:
 		return thing{name: w.named("decisions."+root, root)}, true
 	case slices.Contains(w.p.decisions, root) && len(rest) == 1:
-		return part(w.named("decisions."+root, root), rest[0])
+		return named(w.named("decisions."+root, root), rest[0])
 	}
 	if _, isStep := w.steps[root]; isStep && len(rest) == 1 {
-		return part(w.named("process."+root, root), rest[0])
+		return named(w.named("process."+root, root), rest[0])
 	}
 	return thing{}, false
 }

@@ -63,6 +63,26 @@ func TestConditionsAreToldInWords(t *testing.T) {
 	}
 }
 
+// What belongs to the decision and to the day that counts is told in the grammar of
+// each language, not by a preposition before the bare noun.
+func TestBelongingsAreToldInTheReadersGrammar(t *testing.T) {
+	want := map[i18n.Lang][2]string{
+		i18n.FR: {"l’issue de la décision", "l’année du jour qui compte"},
+		i18n.DE: {"das Ergebnis der Entscheidung", "das Jahr des maßgebenden Tages"},
+		i18n.LB: {"d’Resultat vun der Decisioun", "d’Joer vum Dag, deen zielt"},
+		i18n.EN: {"the outcome of the decision", "the year of the day that counts"},
+		i18n.PT: {"o resultado da decisão", "o ano do dia que conta"},
+	}
+	for _, lang := range i18n.Langs {
+		w := garden(t).words(i18ntest.Locale(t, lang, Locales()))
+		for i, feelText := range []string{"decision.outcome", "date.year"} {
+			if got, ok := w.tell(feelText, func(n feel.Node) string { return w.noun(n, thing{}) }); !ok || got != want[lang][i] {
+				t.Errorf("%s: %q %v, want %q", lang, got, ok, want[lang][i])
+			}
+		}
+	}
+}
+
 // Values, functions and choices of values are told too.
 func TestValuesAreToldInWords(t *testing.T) {
 	w := garden(t).words(english(t))

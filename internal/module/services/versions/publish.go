@@ -55,6 +55,7 @@ type Proposal struct {
 	Reviewer         Person // of one withdrawn: the proposer
 	Reason           string
 	ReviewedAt       time.Time
+	TakenBack        string // proposal that withdrew what this one published
 
 	digest string
 }

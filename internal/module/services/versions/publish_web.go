@@ -253,7 +253,6 @@ type proposalPage struct {
 	own              bool
 	verdict          Verdict // of an open one
 	changes          changesPage
-	withdrawal       string // proposal that took back what this one published
 	decision, reason string
 }
 
@@ -265,13 +264,6 @@ func (w *Web) proposalPage(r *http.Request) (proposalPage, error) {
 		return p, err
 	}
 	p.own = p.it.Proposer.Account == who.Account
-	if p.it.State == Approved && p.it.Kind == Publish {
-		record, _, err := w.Record(r.Context(), who, p.it.Service, p.it.Version)
-		if err != nil && errs.KindOf(err) != errs.NotFound {
-			return p, err
-		}
-		p.withdrawal = record.Withdrawal
-	}
 	if p.it.State != Open || p.it.Kind == Withdrawal {
 		return p, nil
 	}
@@ -309,8 +301,8 @@ func (p proposalPage) rows() []ui.SummaryListRow {
 	case p.it.Kind == Withdrawal && served:
 		rows = append(rows, p.row("inForce", p.inForce(x)),
 			ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.version")}, Value: ui.ContentOptions{HTML: p.publishedAs(p.it)}})
-	case p.it.State == Approved && p.withdrawal != "":
-		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.published")}, Value: ui.ContentOptions{HTML: p.takenBack(p.withdrawal)}})
+	case p.it.TakenBack != "":
+		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.published")}, Value: ui.ContentOptions{HTML: p.takenBack(p.it.TakenBack)}})
 	case p.it.State == Approved && p.it.Kind == Publish:
 		rows = append(rows, ui.SummaryListRow{Key: ui.ContentOptions{Text: p.T("versions.published")}, Value: ui.ContentOptions{HTML: p.publishedAs(p.it)}})
 	}
@@ -331,6 +323,14 @@ func (p proposalPage) question() (asks, yes, no, noHint string) {
 		return p.T("versions.withdrawal.decision"), p.T("versions.withdrawal.approve"), p.T("versions.withdrawal.return"), p.T("versions.withdrawal.returnHint")
 	}
 	return p.T("versions.proposal.decision"), p.T("versions.proposal.approve"), p.T("versions.proposal.return"), p.T("versions.proposal.returnHint")
+}
+
+// reasonHint says with which answer a reason is needed.
+func (p proposalPage) reasonHint() string {
+	if p.it.Kind == Withdrawal {
+		return p.T("versions.withdrawal.reasonHint")
+	}
+	return p.T("versions.proposal.reasonHint")
 }
 
 // approveHint says what follows, and from when.

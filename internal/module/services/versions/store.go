@@ -97,13 +97,15 @@ func (store) one(ctx context.Context, q db.Querier, service, version string) (p 
 	return p, err == nil, err
 }
 
-const proposalColumns = `id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at, reviewer, reviewer_name, reason, reviewed_at, kind`
+const proposalColumns = `id, service, version, hash, digest, state, proposer, proposer_name, remark, proposed_at, reviewer, reviewer_name, reason, reviewed_at, kind,
+	CASE WHEN kind = 'publish' AND state = 'approved' THEN COALESCE((SELECT w.id FROM services_proposal w WHERE w.service = services_proposal.service
+		AND w.version = services_proposal.version AND w.kind = 'withdraw' AND w.state = 'approved'), '') ELSE '' END`
 
 func scanProposal(row scanner) (Proposal, error) {
 	var p Proposal
 	var proposed, reviewed int64
 	err := row.Scan(&p.ID, &p.Service, &p.Version, &p.Hash, &p.digest, &p.State, &p.Proposer.Account, &p.Proposer.Name, &p.Remark, &proposed,
-		&p.Reviewer.Account, &p.Reviewer.Name, &p.Reason, &reviewed, &p.Kind)
+		&p.Reviewer.Account, &p.Reviewer.Name, &p.Reason, &reviewed, &p.Kind, &p.TakenBack)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, errs.New(errs.NotFound, "versions.proposal.notFound")
 	}

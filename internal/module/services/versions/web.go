@@ -137,6 +137,19 @@ func (v view) find(r *http.Request) (version, error) {
 	return version{}, errs.New(errs.NotFound, "versions.notFound")
 }
 
+// absent is the answer to an address of no version: one that was withdrawn is told
+// where it was.
+func (w *Web) absent(rw http.ResponseWriter, r *http.Request, err error) error {
+	if errs.KindOf(err) != errs.NotFound {
+		return err
+	}
+	who, _ := web.IdentityFrom(r.Context())
+	if record, _, failed := w.Record(r.Context(), who, r.PathValue("service"), r.PathValue("version")); failed == nil && record.Withdrawal != "" {
+		return web.SeeOther(rw, r, proposalsPath+"/"+record.Withdrawal)
+	}
+	return err
+}
+
 func (x version) title(l *i18n.Locale) string { return x.T(l.Lang(), "service.title") }
 
 func (x version) path() string { return Path + "/" + x.ID + "/" + x.Version }
@@ -188,7 +201,7 @@ func (w *Web) versionPage(r *http.Request) (versionPage, error) {
 func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
 	p, err := w.versionPage(r)
 	if err != nil {
-		return err
+		return w.absent(rw, r, err)
 	}
 	return web.Render(rw, r, http.StatusOK, p.page())
 }
@@ -197,7 +210,7 @@ func (w *Web) show(rw http.ResponseWriter, r *http.Request) error {
 func (w *Web) proposeWithdrawal(rw http.ResponseWriter, r *http.Request) error {
 	p, err := w.versionPage(r)
 	if err != nil {
-		return err
+		return w.absent(rw, r, err)
 	}
 	who, _ := web.IdentityFrom(r.Context())
 	p.reason = r.PostFormValue("reason")
@@ -217,7 +230,7 @@ func (w *Web) proposeWithdrawal(rw http.ResponseWriter, r *http.Request) error {
 func (w *Web) download(rw http.ResponseWriter, r *http.Request) error {
 	x, err := w.view(r).find(r)
 	if err != nil {
-		return err
+		return w.absent(rw, r, err)
 	}
 	var b bytes.Buffer
 	if err := x.Folder().WriteZip(&b); err != nil {
@@ -247,7 +260,7 @@ func (w *Web) changes(rw http.ResponseWriter, r *http.Request) error {
 	v := w.view(r)
 	after, err := v.find(r)
 	if err != nil {
-		return err
+		return w.absent(rw, r, err)
 	}
 	p := changesPage{view: v, after: after}
 	from := r.URL.Query().Get("from")

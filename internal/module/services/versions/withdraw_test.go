@@ -192,6 +192,7 @@ func TestAVersionIsWithdrawnOnThePages(t *testing.T) {
 	const page = "/en/versions/" + garden + "/2027"
 	proposer, reviewer := as(rui), as(claire)
 	proposer.Get("/en/versions/" + garden + "/2025").WantStatus(200).Want(htmlcheck.NotIn("#reason"))
+	proposer.Get(page + "/changes").WantStatus(200).Want(htmlcheck.In(`nav[aria-label="Contents"] a[href="#section-service"]`, htmlcheck.Contains("difference")), htmlcheck.In("h2#section-service", htmlcheck.Contains("Service")))
 	proposer.Get(page).WantStatus(200).Want(htmlcheck.In("details", htmlcheck.Contains("Withdraw this version"), htmlcheck.Contains("1 January 2027")))
 	proposer.Submit(form, webtest.Values{}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("Write why")))
 	proposal := proposer.Submit(form, webtest.Values{"reason": "The rents of <2026> stand in it."}).WantStatus(200).Want(
@@ -199,11 +200,17 @@ func TestAVersionIsWithdrawnOnThePages(t *testing.T) {
 	proposer.Get(page)
 	proposer.Submit(form, webtest.Values{"reason": "again"}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("proposed already")))
 	reviewer.Get("/en/versions").WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Withdraw ")))
-	reviewer.Get(proposal).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Is this version withdrawn?"), htmlcheck.Contains("its name is not used again")))
+	reviewer.Get(proposal).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("Is this version withdrawn?"), htmlcheck.Contains("its name is not used again"), htmlcheck.Contains("Needed when it stays published")))
 	reviewer.Submit(`form:has([name="decision"])`, webtest.Values{}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("Choose whether")))
 	reviewer.Submit(`form:has([name="decision"])`, webtest.Values{"decision": "approve"}).WantStatus(200).Want(
 		htmlcheck.In("main", htmlcheck.Contains("withdrawn"), htmlcheck.Contains(rui.Name), htmlcheck.Contains(claire.Name)))
-	reviewer.Get(page).WantStatus(404)
+	for _, address := range []string{page, page + "/changes", page + "/package.zip"} { // tells who withdrew it, when and why
+		if at := reviewer.Get(address).WantStatus(200).URL.Path; at != proposal {
+			t.Errorf("%s leads to %s", address, at)
+		}
+	}
+	reviewer.Get("/en/versions/" + garden + "/2031").WantStatus(404)
+	reviewer.Get("/en/versions/proposals").WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("published, then withdrawn")))
 	record, _, err := s.Record(t.Context(), claire, garden, "2027")
 	must(t, err)
 	reviewer.Get("/en/versions/proposals/" + record.Proposal).WantStatus(200).Want(htmlcheck.In("main", htmlcheck.Contains("withdrawn")))
