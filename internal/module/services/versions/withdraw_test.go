@@ -192,7 +192,7 @@ func TestAVersionIsWithdrawnOnThePages(t *testing.T) {
 	const page = "/en/versions/" + garden + "/2027"
 	proposer, reviewer := as(rui), as(claire)
 	proposer.Get("/en/versions/" + garden + "/2025").WantStatus(200).Want(htmlcheck.NotIn("#reason"))
-	proposer.Get(page + "/changes").WantStatus(200).Want(htmlcheck.In(`nav[aria-label="Contents"] a[href="#section-service"]`, htmlcheck.Contains("difference")), htmlcheck.In("h2#section-service", htmlcheck.Contains("Service")))
+	proposer.Get(page+"/changes").WantStatus(200).Want(htmlcheck.In(`nav[aria-label="Contents"] a[href="#section-service"]`, htmlcheck.Contains("difference")), htmlcheck.In("h2#section-service", htmlcheck.Contains("Service")))
 	proposer.Get(page).WantStatus(200).Want(htmlcheck.In("details", htmlcheck.Contains("Withdraw this version"), htmlcheck.Contains("1 January 2027")))
 	proposer.Submit(form, webtest.Values{}).WantStatus(422).Want(htmlcheck.In(".govuk-error-summary", htmlcheck.Contains("Write why")))
 	proposal := proposer.Submit(form, webtest.Values{"reason": "The rents of <2026> stand in it."}).WantStatus(200).Want(
