@@ -27,6 +27,7 @@ type Deadline struct {
 	Kept     bool      // the calendar of today would give an earlier day; the one that was named stands
 	Legal    string    // citation in the service, or ""
 	General  bool      // the general rule on silence and appeals (law of 1.12.1978)
+	Silent   bool      // of an appeal: against the refusal that silence counts as
 }
 
 // DeadlineOf says what a deadline is for.
@@ -46,7 +47,11 @@ const (
 // the one to contest what was decided.
 func (d *Dossier) Deadlines(now time.Time) []Deadline {
 	var all []Deadline
-	if c := d.File.Clock; !c.Complete.IsZero() && !c.Limit.IsZero() && c.Stopped.IsZero() {
+	c := d.File.Clock
+	if c.End == EndImpliedRefusal && d.File.Decision == nil {
+		c.Stopped, c.End = time.Time{}, "" // the time that was missed: a decision is still owed
+	}
+	if !c.Complete.IsZero() && !c.Limit.IsZero() && c.Stopped.IsZero() {
 		all = append(all, d.calendar.ofClock(d.Package, d.Kind, c))
 	}
 	for _, r := range d.Requests {
@@ -76,7 +81,7 @@ func (d *Dossier) AppealDeadline() (Deadline, bool) {
 	if issued == nil || issued.Appeal.Until.IsZero() {
 		return Deadline{}, false
 	}
-	return d.calendar.limit(Deadline{Of: OfAppeal, From: issued.At, Span: d.appealSpan(issued.Appeal, d.Package), Legal: issued.Appeal.Legal,
+	return d.calendar.limit(Deadline{Of: OfAppeal, From: issued.At, Span: d.appealSpan(issued.Appeal, d.Package), Legal: issued.Appeal.Legal, Silent: issued.Outcome == pack.ImpliedRefusal,
 		General: issued.Appeal.Legal == "" && issued.Appeal.To == courtAppeal}, issued.Appeal.Until), true
 }
 
@@ -174,7 +179,11 @@ func (x Deadline) StoodStill() int {
 func (x Deadline) Tell(l *i18n.Locale, p *pack.Package) []string {
 	var said []string
 	say := func(key string, args ...any) { said = append(said, l.T(key, args...)) }
-	event := l.T("cases.deadline.from." + string(x.Of))
+	from := string(x.Of)
+	if x.Silent {
+		from = "silence"
+	}
+	event := l.T("cases.deadline.from." + from)
 	switch {
 	case x.Span.IsZero() && x.Counts == CountDate:
 		say("cases.deadline.date")

@@ -381,6 +381,12 @@ func TestSilenceRefuses(t *testing.T) {
 		if want := endOf(date(2025, 7, 14)); !c.File.Silence.Appeal.Until.Equal(want) { // 40 days from 3 June: Sunday 13 July
 			t.Errorf("appeal until %v, want %v", c.File.Silence.Appeal.Until, want)
 		}
+		d, err := w.Open(ctx, fritz, id, "test", true)
+		w.must(err)
+		told := d.Deadlines(w.Clock.Now())
+		if len(told) != 2 || told[0].Of != OfDecision || !told[0].Until.Equal(deadline) || told[1].Of != OfAppeal || !told[1].Silent {
+			t.Errorf("the time that was missed, and the one to contest: %+v", told)
+		}
 		appeal, err := w.Appeal(ctx, alice, id, "You have not answered me.", "fr")
 		w.must(err)
 		if got := w.file(appeal.Case); got.Kind != Appeal || got.Case.Linked != id {
