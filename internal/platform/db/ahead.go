@@ -54,15 +54,14 @@ func (a *ahead) run(ctx context.Context, fn func(context.Context, *Tx) error) (e
 // do runs statements that were kept, within tx.
 func do(ctx context.Context, tx *Tx, statements []statement) error {
 	for _, s := range statements {
-		res, err := tx.ExecContext(ctx, s.text, s.args...)
+		var err error
+		if s.otherwise == nil {
+			err = Send(ctx, tx, s.text, s.args...)
+		} else {
+			err = SendOne(ctx, tx, s.otherwise, s.text, s.args...)
+		}
 		if err != nil {
 			return err
-		}
-		if s.otherwise == nil {
-			continue
-		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(s.otherwise, err)
 		}
 	}
 	return nil

@@ -93,12 +93,7 @@ func (p *postgresDB) commit(ctx context.Context, statements []statement) error {
 	return p.persist(ctx, func() error {
 		err := p.group.commit(ctx, statements)
 		if lockTimeout(err) {
-			err = p.attempt(ctx, readCommitted, func(_ context.Context, tx *Tx) error {
-				for _, s := range statements {
-					tx.on.(keeper).keep(s)
-				}
-				return nil
-			})
+			err = p.attempt(ctx, readCommitted, func(ctx context.Context, tx *Tx) error { return do(ctx, tx, statements) })
 		}
 		return err
 	})

@@ -283,8 +283,8 @@ func (w *Web) showPage(r *http.Request) (showPage, error) {
 		return showPage{}, err
 	}
 	p := showPage{view: w.view(r), m: m, own: m.Account == who.Account, today: w.Cases.Clock.Now(), filter: r.URL.Query().Get("show"), after: r.URL.Query().Get("after")}
-	p.from, _ = p.set.Version(m.Plan.Service, m.Plan.From)
-	p.to, _ = p.set.Version(m.Plan.Service, m.Plan.To)
+	p.from, _ = p.set.Kept(m.Plan.Service, m.Plan.From) // cases stand on it, withdrawn or not
+	p.to, _ = p.set.Kept(m.Plan.Service, m.Plan.To)
 	if !slices.Contains(filters, p.filter) {
 		p.filter = ""
 	}
